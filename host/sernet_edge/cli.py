@@ -1,0 +1,62 @@
+"""The command line: finds the subcommand's file, prints errors for people, sets the exit code."""
+
+import importlib
+import sys
+
+import click
+
+from sernet_cal.errors import SernetError
+
+# Name of the subcommand -> one line of help. Each lives in commands/<name>.py as `command`.
+COMMANDS = {
+    "build": "Generate and compile the firmware of a board.",
+    "check": "Compare C, numpy and TFLite, byte for byte, on this machine.",
+    "demo": "Build for nano33, run it in the emulator and verify it.",
+    "features": "Compare the integer front-end with float and CMSIS-DSP MFCCs.",
+    "quantize": "Turn a trained float model into a full-int8 bundle.",
+    "train": "Train Light-SERNet and write a model bundle.",
+    "verify": "Check a board's answers against the integer and float references.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Imports a subcommand only when it is asked for, so that the others start at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"sernet_edge.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sernet-edge")
+def cli() -> None:
+    """Speech emotion on a microcontroller that provably answers as it did on the desk.
+
+    Exit codes: 0 agreed, 1 predictions or bytes differ, 2 usage or bad input, 3 no link,
+    4 stale firmware, 5 does not fit the board.
+    """
+
+
+def main() -> None:
+    """Run the command line; every SernetError becomes a message and its exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except SernetError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(int(error.exit_code))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)

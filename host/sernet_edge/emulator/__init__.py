@@ -1,0 +1,1 @@
+"""Boards in software: unicorn, QEMU and the host process."""

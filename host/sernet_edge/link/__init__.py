@@ -1,0 +1,1 @@
+"""The serial link: framing, messages, transports and sessions."""

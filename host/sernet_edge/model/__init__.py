@@ -1,0 +1,1 @@
+"""The float network, its bundles and what is known of them."""
