@@ -1,5 +1,6 @@
 """The command line: finds the subcommand's file, prints errors for people, sets the exit code."""
 
+import difflib
 import importlib
 import sys
 
@@ -31,6 +32,17 @@ class _LazyGroup(click.Group):
         module = importlib.import_module(f"sernet_edge.commands.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=3)
+            if near and "Did you mean" not in error.message:
+                error.message += f" Did you mean: {', '.join(near)}?"
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
