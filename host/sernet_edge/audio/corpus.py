@@ -1,0 +1,146 @@
+"""Finds the recordings of a corpus, their labels and speakers, in a fixed order."""
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sernet_cal.errors import InputError
+
+LABELS_NAME = "labels.csv"
+COLUMNS = ("file", "emotion", "speaker")
+SUFFIXES = (".wav", ".flac")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One sound file; `name` is its path inside the corpus without the suffix."""
+
+    path: Path
+    name: str
+    label: str | None
+    speaker: str | None
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The recordings of one folder, ordered by name."""
+
+    name: str
+    recordings: tuple[Recording, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels that occur, in alphabetical order."""
+        return tuple(sorted({item.label for item in self.recordings if item.label is not None}))
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The speakers that occur, numbers in numerical order, then names."""
+        found = {item.speaker for item in self.recordings if item.speaker is not None}
+        return tuple(sorted(found, key=_natural))
+
+
+def load_corpus(folder: Path, name: str = "") -> Corpus:
+    """Return the corpus in `folder`, called `name` (left out: as the folder).
+
+    Three shapes: a folder with `labels.csv` (columns file, emotion, speaker) has labels and
+    speakers; sub-folders of sound files give their name as the label; a flat folder of sound files
+    has no labels. Raises InputError for a folder that is missing, has no sound files, or whose
+    labels.csv lacks columns or lists files that are not there.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"There is no folder of recordings at {folder}.",
+            "Give a folder of WAV or FLAC files:  --data emodb=DIR",
+        )
+    listing = folder / LABELS_NAME
+    found = _from_labels(listing) if listing.is_file() else _from_folders(folder)
+    if not found:
+        raise InputError(
+            f"{folder} holds no recordings: neither {LABELS_NAME} nor WAV or FLAC files, "
+            "there or one folder below.",
+            "Give a folder of WAV or FLAC files:  --data emodb=DIR",
+        )
+    ordered = tuple(sorted(found, key=lambda item: item.name))
+    return Corpus(name or folder.resolve().name, ordered)
+
+
+def load_named_corpus(option: str) -> Corpus:
+    """Return the corpus of a `--data` option, `NAME=DIR` or `DIR`."""
+    name, separator, folder = option.partition("=")
+    if not separator:
+        return load_corpus(Path(option))
+    if not name or not folder:
+        raise InputError(
+            f"--data {option} names no corpus or no folder.", "Write it as:  --data emodb=DIR"
+        )
+    return load_corpus(Path(folder), name)
+
+
+def _from_labels(listing: Path) -> list[Recording]:
+    try:
+        with listing.open(encoding="utf-8", newline="") as stream:
+            reader = csv.DictReader(stream)
+            columns = reader.fieldnames or []
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{listing} is not readable as CSV: {error}.") from error
+    lacking = [column for column in COLUMNS if column not in columns]
+    if lacking:
+        raise InputError(
+            f"{listing} lacks the column(s) {', '.join(lacking)}; it has "
+            f"{', '.join(columns) or 'none'}.",
+            f"Its first line must name {', '.join(COLUMNS)} (more are ignored).",
+        )
+    found = [_listed(listing, number, row) for number, row in enumerate(rows, start=2)]
+    _check_listed(listing, found)
+    return found
+
+
+def _listed(listing: Path, number: int, row: dict[str, str | None]) -> Recording:
+    values = {column: (row[column] or "").strip() for column in COLUMNS}
+    empty = [column for column, value in values.items() if not value]
+    if empty:
+        raise InputError(f"{listing}, line {number}: no value for {', '.join(empty)}.")
+    relative = Path(values["file"])
+    name = relative.with_suffix("").as_posix()
+    return Recording(listing.parent / relative, name, values["emotion"], values["speaker"])
+
+
+def _check_listed(listing: Path, found: list[Recording]) -> None:
+    absent = [item for item in found if not item.path.is_file()]
+    if absent:
+        raise InputError(
+            f"{listing} lists {len(absent)} of {len(found)} files that are not there; "
+            f"the first is {absent[0].path.relative_to(listing.parent).as_posix()}.",
+            "Fetch the corpus again, or take their lines out.",
+        )
+    name, times = Counter(item.name for item in found).most_common(1)[0] if found else ("", 0)
+    if times > 1:
+        raise InputError(f"{listing} lists {name} {times} times; once is expected.")
+
+
+def _from_folders(folder: Path) -> list[Recording]:
+    flat = [Recording(path, path.stem, None, None) for path in _sounds(folder)]
+    below = [
+        Recording(path, f"{child.name}/{path.stem}", child.name, None)
+        for child in sorted(folder.iterdir())
+        if child.is_dir()
+        for path in _sounds(child)
+    ]
+    if flat and below:
+        raise InputError(
+            f"{folder} holds {len(flat)} sound files beside sub-folders with {len(below)}: "
+            "are there labels or not?",
+            "Put all files into one folder per class, or all into one flat folder.",
+        )
+    return flat or below
+
+
+def _sounds(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+
+
+def _natural(speaker: str) -> tuple[int, int, str]:
+    return (0, int(speaker), speaker) if speaker.isdecimal() else (1, 0, speaker)
