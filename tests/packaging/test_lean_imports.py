@@ -13,9 +13,18 @@ PACKAGES = {
     "sernet_gen": ROOT / "firmware_gen",
     "sernet_edge": ROOT / "host",
 }
-OPTIONAL = (
-    "tensorflow keras tinymlgen cmsisdsp sklearn matplotlib unicorn capstone ziglang tflite_micro"
-).split()
+OPTIONAL = [
+    "tensorflow",
+    "keras",
+    "tinymlgen",
+    "cmsisdsp",
+    "sklearn",
+    "matplotlib",
+    "unicorn",
+    "capstone",
+    "ziglang",
+    "tflite_micro",
+]
 
 BLOCK_AND_IMPORT = """
 import importlib, sys
