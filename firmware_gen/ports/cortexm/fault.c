@@ -1,0 +1,74 @@
+// An unexpected exception becomes one ASCII line that the host recognises, then the core halts.
+#include "cortexm/sn_cortexm.h"
+#include "sn_port.h"
+
+extern uint32_t sn_stack_bottom[];
+extern uint32_t sn_ram_end[];
+
+void sn_fault(const uint32_t *frame, uint32_t exception);
+
+// The stack may be what overflowed, so the handler takes it from the top again.
+__attribute__((naked)) void sn_fault_entry(void) {
+    __asm volatile("mrs r0, msp\n"
+                   "mrs r1, ipsr\n"
+                   "ldr r2, =sn_stack_top\n"
+                   "msr msp, r2\n"
+                   "isb\n"
+                   "b sn_fault\n");
+}
+
+static void put_text(char *line, uint32_t *length, const char *text) {
+    while (*text != '\0') {
+        line[(*length)++] = *text++;
+    }
+}
+
+static void put_hex(char *line, uint32_t *length, uint32_t value) {
+    for (uint32_t digit = 0; digit < 8u; digit++) {
+        line[(*length)++] = "0123456789abcdef"[value >> 28];
+        value <<= 4;
+    }
+}
+
+static const char *kind_of(uint32_t exception) {
+    switch (exception) {
+    case 2:
+        return "NMI";
+    case 3:
+        return "HARD";
+    case 4:
+        return "MEMORY";
+    case 5:
+        return "BUS";
+    case 6:
+        return "USAGE";
+    default:
+        return "EXCEPTION";
+    }
+}
+
+// `frame`: r0-r3, r12, lr, pc, xpsr as the core pushed them.
+__attribute__((used, noreturn)) void sn_fault(const uint32_t *frame, uint32_t exception) {
+    const uintptr_t address = (uintptr_t)frame;
+    const bool stacked =
+        address >= (uintptr_t)sn_stack_bottom && address + 32u <= (uintptr_t)sn_ram_end;
+    const uint32_t lr = stacked ? frame[5] : 0u;
+    const uint32_t pc = stacked ? frame[6] : 0u;
+    char line[48];
+    uint32_t length = 0;
+    put_text(line, &length, "\nSN FAULT ");
+    put_text(line, &length, stacked ? kind_of(exception) : "STACK");
+    put_text(line, &length, " ");
+    put_hex(line, &length, pc);
+    put_text(line, &length, " ");
+    put_hex(line, &length, lr);
+    put_text(line, &length, "\n");
+    sn_port_write((const uint8_t *)line, length);
+    sn_halt();
+}
+
+void sn_halt(void) {
+    for (;;) {
+        __asm volatile("wfi");
+    }
+}

@@ -1,0 +1,14 @@
+// UARTE0 of the nRF52840, polled: EasyDMA into a ring of two halves.
+#ifndef SN_NRF52840_UARTE_H
+#define SN_NRF52840_UARTE_H
+
+#include <stdint.h>
+
+void sn_uarte_start(void);
+
+// As sn_port_read, sn_port_write and sn_port_overruns.
+uint32_t sn_uarte_read(uint8_t *bytes, uint32_t capacity);
+void sn_uarte_write(const uint8_t *bytes, uint32_t count);
+uint32_t sn_uarte_overruns(void);
+
+#endif

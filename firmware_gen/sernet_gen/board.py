@@ -1,0 +1,148 @@
+"""Boards: what boards/<name>/board.toml says, checked, as frozen values."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sernet_cal.errors import InputError
+from sernet_gen import assets
+from sernet_gen.cores import Core, find_core
+from sernet_gen.tables import nearest, read_table
+
+BOARD_FILE = "board.toml"
+Emulator = Literal["emu", "qemu", "proc", "none"]
+LinkKind = Literal["uart", "stdio"]
+
+
+@dataclass(frozen=True)
+class FlashRegion:
+    """The flash that an image may fill: `origin` address, `length` and `budget` in bytes."""
+
+    origin: int
+    length: int
+    budget: int
+
+
+@dataclass(frozen=True)
+class RamRegion:
+    """The RAM: `origin` address, `length`, `budget` (static + worst stack, without a kept clip)
+    and the `stack` reserved at its bottom, all in bytes.
+    """
+
+    origin: int
+    length: int
+    budget: int
+    stack: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The memories of a microcontroller."""
+
+    flash: FlashRegion
+    ram: RamRegion
+
+
+@dataclass(frozen=True)
+class Link:
+    """The serial link: `baud` bit/s; `rx` and `tx` pins as "P1.10" where the port can choose."""
+
+    kind: LinkKind
+    baud: int
+    rx: str | None = None
+    tx: str | None = None
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board. `port` is the folder of its microcontroller family, `emulator` the URL scheme
+    that reaches it without hardware ("none" where there is none), `flash_wait_states` those of an
+    uncached read at `clock_hz`. `memory` is None for a host process.
+    """
+
+    name: str
+    title: str
+    url: str
+    port: str
+    part: str
+    core: str
+    fpu: str
+    clock_hz: int
+    flash_wait_states: int
+    flash_tool: str
+    emulator: Emulator
+    link: Link
+    memory: Memory | None = None
+
+    @property
+    def target(self) -> Core:
+        """The core with its compiler flags."""
+        return find_core(self.core)
+
+    @property
+    def is_host(self) -> bool:
+        """Whether the firmware is a process of this machine."""
+        return self.memory is None
+
+
+def board_names() -> tuple[str, ...]:
+    """Return the names of all boards, sorted."""
+    return tuple(sorted(path.parent.name for path in assets.boards_dir().glob(f"*/{BOARD_FILE}")))
+
+
+def load_board(name: str) -> Board:
+    """Return the board called `name`; raises InputError with the nearest names."""
+    names = board_names()
+    if name not in names:
+        raise InputError(f"There is no board {name!r}.", nearest(name, names))
+    return read_board(assets.boards_dir() / name / BOARD_FILE)
+
+
+def read_board(path: Path) -> Board:
+    """Read one board file, in a folder of the board's name; raises InputError naming the key."""
+    file = f"{path.parent.name}/{path.name}"
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"The board file {path} is not readable: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} is no TOML: {error}.") from error
+    board = read_table(Board, table, file)
+    _check(board, file)
+    return board
+
+
+def pin_number(text: str) -> tuple[int, int]:
+    """Return (port, pin) of a pin written as "P1.10"; raises InputError."""
+    match = re.fullmatch(r"P(\d)\.(\d\d)", text)
+    if match is None:
+        raise InputError(f"{text!r} is no pin; one is written as P1.10 (port, dot, two digits).")
+    return int(match[1]), int(match[2])
+
+
+def _check(board: Board, file: str) -> None:
+    if board.name != Path(file).parent.name:
+        raise InputError(
+            f"{file}: name is {board.name!r}; it must be that of its folder, "
+            f"{Path(file).parent.name!r}."
+        )
+    core = board.target
+    if core.is_host != board.is_host:
+        wanted = "no memory table" if core.is_host else "the tables memory.flash and memory.ram"
+        raise InputError(f"{file}: a board with the core {core.name} needs {wanted}.")
+    if not (assets.ports_dir() / board.port).is_dir():
+        ports = tuple(sorted(p.name for p in assets.ports_dir().iterdir() if p.is_dir()))
+        raise InputError(f"{file}: there is no port {board.port!r}.", nearest(board.port, ports))
+    for pin in (board.link.rx, board.link.tx):
+        if pin is not None:
+            pin_number(pin)
+    if board.memory is None:
+        return
+    ram = board.memory.ram
+    if ram.stack % 8 or not 0 < ram.stack < ram.length:
+        raise InputError(
+            f"{file}: memory.ram.stack is {ram.stack}; it must be a multiple of 8 "
+            f"below memory.ram.length ({ram.length})."
+        )
