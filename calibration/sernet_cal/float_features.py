@@ -66,17 +66,21 @@ def raw_mfcc(samples: FloatArray, window: Window = "hann") -> FloatArray:
     return mfcc
 
 
+def centre_crop(samples: Samples, model_samples: int) -> Samples:
+    """Return the middle `model_samples` samples of a longer clip, a shorter one as it is."""
+    excess = max(0, len(samples) - model_samples)
+    return samples[excess // 2 : excess // 2 + model_samples]
+
+
 def normalise_clip(samples: Samples, model_samples: int) -> FloatArray:
     """Return the clip as the `paper` front-end sees it, float64 [model_samples], within +-1.
 
     Crops to the centre, divides by the 99.9th percentile of |x| (numpy's linear interpolation;
-    a silent clip stays as it is), clips, and centres in zeros.
+    a clip whose percentile is 0 becomes silence), clips, and centres in zeros.
     """
-    excess = max(0, len(samples) - model_samples)
-    kept = samples[excess // 2 : excess // 2 + model_samples].astype(np.float64)
+    kept = centre_crop(samples, model_samples).astype(np.float64)
     percentile = np.percentile(np.abs(kept), 99.9)
-    if percentile > 0:
-        kept = np.clip(kept / percentile, -1.0, 1.0)
+    kept = np.clip(kept / percentile, -1.0, 1.0) if percentile > 0 else np.zeros_like(kept)
     before = (model_samples - len(kept)) // 2
     return np.pad(kept, (before, model_samples - len(kept) - before))
 
