@@ -1,0 +1,122 @@
+"""Bytes to a board and back: pyserial behind two calls, its errors turned into advice."""
+
+import errno
+from typing import Protocol
+
+import serial
+from serial.tools import list_ports
+
+from sernet_cal.errors import LinkError
+
+# pyserial looks for the handlers of emu://, qemu:// and proc:// in this package.
+_HANDLER_PACKAGE = "sernet_edge.emulator"
+
+
+class Transport(Protocol):
+    """A line to a board; `name` is what the user calls it, `baud` the bits per second."""
+
+    name: str
+    baud: int
+
+    def write(self, data: bytes) -> None:
+        """Send `data`; raises LinkError when the line is gone."""
+
+    def read(self, timeout_s: float) -> bytes:
+        """Return what has come, at least one byte, or nothing after `timeout_s`."""
+
+    def close(self) -> None:
+        """Give the line back."""
+
+
+class SerialTransport:
+    """A Transport over any pyserial port."""
+
+    def __init__(self, port: serial.Serial, name: str) -> None:
+        self._port = port
+        self.name = name
+        self.baud = int(port.baudrate)
+
+    def write(self, data: bytes) -> None:
+        """Send `data`; raises LinkError when the port is gone."""
+        try:
+            self._port.write(data)
+        except (serial.SerialException, OSError) as error:
+            raise _gone(self.name, error) from error
+
+    def read(self, timeout_s: float) -> bytes:
+        """Return what has come, at least one byte, or nothing after `timeout_s`."""
+        try:
+            self._port.timeout = timeout_s
+            first: bytes = self._port.read(1)
+            waiting = self._port.in_waiting if first else 0
+            return first + self._port.read(waiting) if waiting else first
+        except (serial.SerialException, OSError) as error:
+            raise _gone(self.name, error) from error
+
+    def close(self) -> None:
+        """Close the port."""
+        self._port.close()
+
+
+def open_port(url: str, baud: int) -> SerialTransport:
+    """Open a serial port or any pyserial URL.
+
+    Raises LinkError for a port that is missing, busy or forbidden, with the ports that are there
+    and what mends it. Errors of the emulators pass through.
+    """
+    if _HANDLER_PACKAGE not in serial.protocol_handler_packages:
+        serial.protocol_handler_packages.append(_HANDLER_PACKAGE)
+    try:
+        port = serial.serial_for_url(url, baudrate=baud, do_not_open=True)
+        port.exclusive = True
+        port.write_timeout = 10.0
+        port.open()
+    except ValueError as error:
+        raise LinkError(
+            f"--port {url} is neither a serial port nor a URL that is known here: {error}.",
+            _ports_seen(),
+        ) from error
+    except (serial.SerialException, OSError) as error:
+        raise _cannot_open(url, error) from error
+    return SerialTransport(port, url)
+
+
+def _cannot_open(url: str, error: OSError) -> LinkError:
+    match error.errno:
+        case errno.ENOENT:
+            return LinkError(f"There is no port {url}.", _ports_seen())
+        case errno.EBUSY | errno.EAGAIN:
+            return LinkError(
+                f"The port {url} is busy: another program has it open.",
+                "Close the other program (a serial monitor, another verify), then try again.\n"
+                f"See which it is:  fuser {url}",
+            )
+        case errno.EACCES | errno.EPERM:
+            return LinkError(
+                f"This user may not open the port {url}.",
+                "Join the group that may, then log in again:  sudo usermod -aG dialout $USER",
+            )
+        case _:
+            return LinkError(f"The port {url} does not open: {_reason(error)}.", _ports_seen())
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).rstrip(".")
+
+
+def _gone(name: str, error: OSError) -> LinkError:
+    return LinkError(
+        f"The connection to {name} broke: {_reason(error)}.",
+        "Was the board unplugged or reset? Plug it in and try again.",
+    )
+
+
+def _ports_seen() -> str:
+    found = sorted(list_ports.comports(), key=lambda item: item.device)
+    if not found:
+        return (
+            "No serial ports are to be seen: is the board plugged in, with a cable that carries "
+            "data?\nWithout a board:  sernet-edge verify --board nano33 --emulate"
+        )
+    lines = [f"  {item.device}  {item.description}" for item in found]
+    return "\n".join(["Ports seen here:", *lines, "Name one:  --port " + found[0].device])
