@@ -1,0 +1,65 @@
+"""`sernet-edge quantize`: from a Keras model to a full-int8 bundle, for any clip length."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sernet_cal.bundle import write_bundle
+from sernet_cal.tensorflow_import import import_tensorflow
+from sernet_edge.audio.corpus import load_named_corpus
+from sernet_edge.model.bundled import bundled_model
+from sernet_edge.train.card import quantised_card
+from sernet_edge.train.present import print_accuracy, print_report
+from sernet_edge.train.progress import progress_bars
+from sernet_edge.train.quantise import USUAL_CLIPS, quantise
+from sernet_edge.train.source import read_source
+from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_speaker
+
+
+@click.command()
+@click.option(
+    "--model", type=click.Path(path_type=Path), help="Bundle or .keras file; else the bundled one."
+)
+@click.option("--data", required=True, metavar="NAME=DIR", help="The corpus to calibrate on.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--clip-seconds", type=float, help="Left out: as the model's card says.")
+@click.option("--held-out", multiple=True, help="Speakers; left out: as the model's card says.")
+@click.option("--clips", default=USUAL_CLIPS, show_default=True, help="Clips to calibrate on.")
+@click.option("--report", is_flag=True, help="Print the range and scale of every tensor.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    model: Path | None,
+    data: str,
+    out: Path,
+    clip_seconds: float | None,
+    held_out: tuple[str, ...],
+    clips: int,
+    report: bool,
+    as_json: bool,
+) -> None:
+    """Quantise a trained model to int8, calibrated on training speakers, and measure both."""
+    source = read_source(model or bundled_model())
+    network = source.network(clip_seconds)
+    check_clip_seconds(network.clip_seconds)
+    corpus = load_named_corpus(data)
+    split = split_by_speaker(corpus, speaker_list(held_out) or source.held_out_speakers)
+    import_tensorflow("quantise a model")
+    with progress_bars() as show:
+        quantised = quantise(network, split.training, split.held_out, clips, show)
+    name = out.resolve().name
+    card = quantised_card(source.card, name, corpus.name, network, split, quantised)
+    write_bundle(out, card, quantised.float32, quantised.int8, source.keras)
+    if as_json:
+        click.echo(json.dumps(_result(card)))
+        return
+    if report:
+        print_report(quantised.report)
+    print_accuracy(quantised.accuracy)
+    click.echo(f"The model bundle lies in {out}.")
+
+
+def _result(card: dict[str, Any]) -> dict[str, Any]:
+    keys = ("name", "classes", "clip_seconds", "accuracy", "quantization")
+    return {key: card[key] for key in keys}

@@ -1,0 +1,98 @@
+"""The model card: what a bundle's user must know about where its model comes from."""
+
+import shlex
+from typing import Any
+
+from sernet_cal.features import FrontEnd
+from sernet_edge.train.options import TrainingPlan
+from sernet_edge.train.quantise import Network, Quantised
+from sernet_edge.train.split import Split
+
+# What is known about the corpora that people train with.
+LICENCES = {
+    "emodb": "Weights: Apache-2.0. Trained on EMO-DB, published as CC0 (audEERING data card).",
+    "ravdess": "Trained on RAVDESS, CC BY-NC-SA 4.0: not for commercial use, not to be bundled.",
+}
+UNKNOWN_LICENCE = "That of the recordings it was trained on."
+LIMITS = {
+    "emodb": (
+        "German sentences acted by professionals in a studio: expect less on spontaneous speech, "
+        "other languages, other microphones and noise. Not for judging people."
+    ),
+}
+UNKNOWN_LIMITS = "Only measured on speakers of its own corpus. Not for judging people."
+
+
+def training_card(
+    name: str,
+    corpus: str,
+    plan: TrainingPlan,
+    front_end: FrontEnd,
+    split: Split,
+    quantised: Quantised,
+    command: str,
+) -> dict[str, Any]:
+    """Return the card of a model that was just trained; it names no path and no time."""
+    return {
+        "name": name,
+        "classes": list(plan.classes),
+        "clip_seconds": plan.clip_seconds,
+        "front_end": front_end.to_json(),
+        "network": plan.network.to_json(),
+        "training": {
+            "corpus": corpus,
+            "speakers": split.training_speakers,
+            "held_out_speakers": split.held_out_speakers,
+            "clips": len(split.training),
+            "epochs": plan.recipe.epochs,
+            "seed": plan.recipe.seed,
+            "recipe": plan.recipe.to_json(),
+        },
+        "accuracy": _accuracy(quantised, split),
+        "quantization": quantised.summary(),
+        "license": LICENCES.get(corpus, UNKNOWN_LICENCE),
+        "limits": LIMITS.get(corpus, UNKNOWN_LIMITS),
+        "command": command,
+    }
+
+
+def quantised_card(
+    trained: dict[str, Any],
+    name: str,
+    corpus: str,
+    network: Network,
+    split: Split,
+    quantised: Quantised,
+) -> dict[str, Any]:
+    """Return the card of a model that was quantised anew: the old card brought up to date.
+
+    `trained` keeps what it says about the training, and the command that trained it.
+    """
+    options: dict[str, Any] = {"clip_seconds": f"{network.clip_seconds:g}"}
+    if split.held_out_speakers:
+        options["held_out"] = ",".join(split.held_out_speakers)
+    options["clips"] = quantised.clips
+    kept = {key: value for key, value in trained.items() if key not in ("format", "sha256")}
+    return {
+        **kept,
+        "name": name,
+        "clip_seconds": network.clip_seconds,
+        "accuracy": _accuracy(quantised, split),
+        "quantization": quantised.summary(),
+        "command": command_text("quantize", corpus, {"model": "MODEL", **options}, name),
+        "trained_by": trained.get("trained_by", trained.get("command")),
+    }
+
+
+def _accuracy(quantised: Quantised, split: Split) -> dict[str, Any] | None:
+    if quantised.accuracy is None:
+        return None
+    return {"speakers": split.held_out_speakers, **quantised.accuracy.to_json()}
+
+
+def command_text(subcommand: str, corpus: str, options: dict[str, Any], out: str) -> str:
+    """Return the command that made a model, with DIR in place of the corpus' folder."""
+    words = ["sernet-edge", subcommand, "--data", f"{corpus}=DIR"]
+    for option, value in options.items():
+        words += [f"--{option.replace('_', '-')}", str(value)]
+    return shlex.join([*words, "--out", out])
