@@ -5,6 +5,7 @@ tf.signal.mfccs_from_log_mel_spectrograms; tests hold it to TensorFlow itself.
 """
 
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from sernet_cal.features import FrontEnd, Window
 
 FloatArray = npt.NDArray[np.float64]
 Samples = npt.NDArray[np.int16]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @cache
@@ -49,7 +51,7 @@ def mel_weights() -> FloatArray:
     return weights
 
 
-def frames_of(samples: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def frames_of(samples: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     """Return the overlapping frames of `samples`, [frames, 1024], as a view."""
     view = np.lib.stride_tricks.sliding_window_view(samples, features.FRAME_LENGTH)
     return view[:: features.HOP_LENGTH]
@@ -88,7 +90,8 @@ def normalise_clip(samples: Samples, model_samples: int) -> FloatArray:
 def standardise(front_end: FrontEnd, mfcc: FloatArray) -> FloatArray:
     """Return (x - mean) / deviation clipped to +-clip, float64 of the same shape."""
     scaled = (mfcc - np.array(front_end.mean)) / np.array(front_end.deviation)
-    return np.clip(scaled, -front_end.clip, front_end.clip)
+    clipped: FloatArray = np.clip(scaled, -front_end.clip, front_end.clip)
+    return clipped
 
 
 def silence_vector() -> FloatArray:

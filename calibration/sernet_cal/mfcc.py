@@ -18,7 +18,7 @@ from sernet_cal.mfcc_tables import IntArray
 Samples = npt.NDArray[np.int16]
 FloatArray = npt.NDArray[np.float64]
 
-_FRAMES_AT_ONCE = 64  # keeps the workspace of the FFT inside the processor's cache
+_FRAMES_AT_ONCE = 128  # keeps the workspace of the FFT inside the processor's cache
 _LEVEL_BITS = 22
 
 
@@ -26,9 +26,9 @@ _LEVEL_BITS = 22
 class Level:
     """The level of a clip as the `paper` form divides by it, without a division for each sample.
 
-    Samples with |x| <= `limit` are multiplied by 2^`shift`, louder ones become +-`clipped`; all are
-    then within +-2^15. What is left of the division (`clipped` should be 2^15) is a factor on the
-    spectrum: `log2` (Q20) is taken off each logarithm and `epsilon` (Q51) is scaled with it.
+    Samples with |x| <= `limit` are multiplied by 2^`shift`, louder ones become +-`clipped`; all
+    still fit int16. What is left of the division (`clipped` should be 2^15) is a factor on the
+    spectrum: `log2` (Q20) is taken off each logarithm and `epsilon` (Q50) is scaled with it.
     """
 
     limit: int
@@ -37,16 +37,19 @@ class Level:
     log2: int
     epsilon: int
 
-    def apply(self, samples: Samples) -> IntArray:
-        """Return the samples at this level, int64 of the same shape, within +-2^15."""
+    def apply(self, samples: Samples) -> Samples:
+        """Return the samples at this level, int16 of the same shape."""
         wide = samples.astype(np.int64)
         inside = np.clip(wide, -self.limit, self.limit) << self.shift
-        return np.where(np.abs(wide) > self.limit, np.sign(wide) * self.clipped, inside)
+        loud = np.sign(wide) * self.clipped
+        return np.where(np.abs(wide) > self.limit, loud, inside).astype(np.int16)
 
 
 def stream_level() -> Level:
     """Return the level that leaves int16 samples as they are."""
-    return Level(limit=1 << 15, shift=0, clipped=1 << 15, log2=0, epsilon=mfcc_tables.epsilon())
+    return Level(
+        limit=1 << 15, shift=0, clipped=(1 << 15) - 1, log2=0, epsilon=mfcc_tables.epsilon()
+    )
 
 
 def paper_level(samples: Samples) -> Level:
@@ -63,7 +66,7 @@ def paper_level(samples: Samples) -> Level:
     return Level(
         limit=thousandfold // 1000,
         shift=shift,
-        clipped=(level + 500) // 1000,
+        clipped=min((level + 500) // 1000, (1 << 15) - 1),
         log2=int(mfcc_kernels.log2(np.array(ratio)) - (_LEVEL_BITS << mfcc_tables.LOG_BITS)),
         epsilon=(mfcc_tables.epsilon() * ratio) >> _LEVEL_BITS,
     )
@@ -103,13 +106,14 @@ class IntegerFrontEnd:
         Units: deviations (`stream`) or raw MFCC (`paper`), clipped to +-front_end.clip.
         """
         scaled = self._scaled(self._cosine_sums(samples, model_samples))
-        result: FloatArray = scaled * (self._input_scale / 2.0**self.maps.shift)
+        result: FloatArray = scaled.astype(np.float64) * self._input_scale / 2.0**self.maps.shift
         return result
 
     def raw_mfcc(self, samples: Samples, model_samples: int) -> FloatArray:
         """Return the MFCCs before standardisation, float64 [frames, 40], no silent canvas."""
         sums = self._cosine_sums(samples, model_samples)
-        return sums * mfcc_tables.RAW_STEP
+        result: FloatArray = sums.astype(np.float64) * mfcc_tables.RAW_STEP
+        return result
 
     def _canvas(self, samples: Samples, model_samples: int) -> features.Canvas:
         rows = features.frame_count(model_samples)
@@ -128,9 +132,10 @@ class IntegerFrontEnd:
         return np.concatenate(list(self._blocks(samples, level)))
 
     def _blocks(self, samples: Samples, level: Level) -> Iterator[IntArray]:
-        frames = float_features.frames_of(samples)
+        frames = float_features.frames_of(level.apply(samples))
         for start in range(0, len(frames), _FRAMES_AT_ONCE):
-            yield self._frame_sums(level.apply(frames[start : start + _FRAMES_AT_ONCE]), level)
+            block = frames[start : start + _FRAMES_AT_ONCE].astype(np.int64)
+            yield self._frame_sums(block, level)
 
     def _frame_sums(self, frames: IntArray, level: Level) -> IntArray:
         loud, shift = mfcc_kernels.windowed(frames, self._window)
@@ -146,4 +151,5 @@ class IntegerFrontEnd:
     def _scaled(self, sums: IntArray) -> IntArray:
         """Return int8 steps times 2^shift, clipped to +-limit; below 2^62."""
         maps = self.maps
-        return np.clip(sums * maps.multiplier + maps.offset, -maps.limit, maps.limit)
+        mapped: IntArray = sums * maps.multiplier + maps.offset
+        return np.clip(mapped, -maps.limit, maps.limit)

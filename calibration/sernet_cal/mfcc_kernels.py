@@ -29,8 +29,8 @@ def bit_length(values: IntArray) -> IntArray:
 
 def exact_product(left: IntArray, right: IntArray) -> IntArray:
     """Return the integer matrix product; exact while the sums of |products| stay below 2^53."""
-    product = left.astype(np.float64) @ right.astype(np.float64)
-    return product.astype(np.int64)
+    product: IntArray = (left.astype(np.float64) @ right.astype(np.float64)).astype(np.int64)
+    return product
 
 
 def windowed(frames: IntArray, window: IntArray) -> tuple[IntArray, IntArray]:
@@ -49,7 +49,8 @@ def windowed(frames: IntArray, window: IntArray) -> tuple[IntArray, IntArray]:
 
 def _all_bits(frames: IntArray) -> IntArray:
     """Return the OR of the magnitudes of each frame; as long in bits as the largest."""
-    return np.bitwise_or.reduce(np.abs(frames), axis=1)
+    bits: IntArray = np.bitwise_or.reduce(np.abs(frames), axis=1)
+    return bits
 
 
 @cache
@@ -77,28 +78,29 @@ def fft(frames: IntArray) -> tuple[IntArray, IntArray]:
     so parts stay within +-2^30.5 when the samples stay within +-2^30. Parts are [frames, 512].
     """
     order = _bit_reversal()
-    real, imaginary = frames[:, 0::2][:, order], frames[:, 1::2][:, order]
-    count = len(frames)
-    twiddles = mfcc_tables.twiddle_table()
+    # Frames lie along the last axis here: numpy's inner loops stay long in every stage.
+    real, imaginary = frames.T[0::2][order], frames.T[1::2][order]
     half = 1
     while half < mfcc_tables.FFT_POINTS:
-        real = real.reshape(count, -1, 2, half)
-        imaginary = imaginary.reshape(count, -1, 2, half)
-        step = twiddles[:: mfcc_tables.FFT_POINTS // half]
-        turned_real, turned_imaginary = _rotated_half(
-            real[:, :, 1], imaginary[:, :, 1], step[:, 0], step[:, 1]
-        )
-        # The twiddle +1 does not fit Q31; its product is the halved value itself.
-        turned_real[..., 0] = real[:, :, 1, 0] >> 1
-        turned_imaginary[..., 0] = imaginary[:, :, 1, 0] >> 1
-        halved_real, halved_imaginary = real[:, :, 0] >> 1, imaginary[:, :, 0] >> 1
-        real = np.stack([halved_real + turned_real, halved_real - turned_real], axis=2)
-        imaginary = np.stack(
-            [halved_imaginary + turned_imaginary, halved_imaginary - turned_imaginary], axis=2
-        )
+        shape = (-1, 2, half, len(frames))
+        _stage(real.reshape(shape), imaginary.reshape(shape), half)
         half *= 2
-    shape = (count, mfcc_tables.FFT_POINTS)
-    return real.reshape(shape), imaginary.reshape(shape)
+    return real.T, imaginary.T
+
+
+def _stage(real: IntArray, imaginary: IntArray, half: int) -> None:
+    """Combine, in place, the pairs of points `half` apart: [groups, 2, half, frames]."""
+    twiddle = mfcc_tables.twiddle_table()[:: mfcc_tables.FFT_POINTS // half, :, None]
+    turned_real, turned_imaginary = _rotated_half(
+        real[:, 1], imaginary[:, 1], twiddle[:, 0], twiddle[:, 1]
+    )
+    # The twiddle +1 does not fit Q31; its product is the halved value itself.
+    turned_real[:, 0] = real[:, 1, 0] >> 1
+    turned_imaginary[:, 0] = imaginary[:, 1, 0] >> 1
+    for part, turned in ((real, turned_real), (imaginary, turned_imaginary)):
+        halved = part[:, 0] >> 1
+        np.add(halved, turned, out=part[:, 0])
+        np.subtract(halved, turned, out=part[:, 1])
 
 
 def magnitudes(real: IntArray, imaginary: IntArray) -> IntArray:
@@ -126,7 +128,7 @@ def magnitudes(real: IntArray, imaginary: IntArray) -> IntArray:
 
 
 def magnitude(real: IntArray, imaginary: IntArray) -> IntArray:
-    """Return the modulus of numbers whose parts are within +-2^30.6 (sn_magnitude.c).
+    """Return the modulus of numbers whose parts are within +-2^30.6 (sn_spectrum.c).
 
     The square root is a table of 193 values with linear interpolation: relative error < 8e-6.
     """
@@ -149,7 +151,7 @@ def magnitude(real: IntArray, imaginary: IntArray) -> IntArray:
 
 
 def mel_sums(bins: IntArray) -> IntArray:
-    """Return the weighted sums of [frames, 512] magnitudes below 2^31: [frames, 128] (sn_mel.c).
+    """Return the weighted sums [frames, 128] of [frames, 512] magnitudes below 2^31 (sn_log_mel.c).
 
     A band's weights sum to less than 2^19, so the sums stay below 2^50.
     """
@@ -168,7 +170,8 @@ def log2(values: IntArray) -> IntArray:
     index = (mantissa >> 23) & 0xFF
     fraction = (mantissa >> 7) & 0xFFFF
     slope = table[index + 1] - table[index]
-    return (exponent << mfcc_tables.LOG_BITS) + table[index] + ((slope * fraction) >> 16)
+    part: IntArray = table[index] + ((slope * fraction) >> 16)
+    return part + (exponent << mfcc_tables.LOG_BITS)
 
 
 def dct(log_mel: IntArray) -> IntArray:
@@ -182,13 +185,14 @@ def dct(log_mel: IntArray) -> IntArray:
     sums = np.empty((len(log_mel), features.COEFFICIENTS), dtype=np.int64)
     sums[:, 0::2] = exact_product(low + high, table[0::2].T)
     sums[:, 1::2] = exact_product(low - high, table[1::2].T)
-    return (sums + (1 << (mfcc_tables.DCT_SHIFT - 1))) >> mfcc_tables.DCT_SHIFT
+    rounded: IntArray = (sums + (1 << (mfcc_tables.DCT_SHIFT - 1))) >> mfcc_tables.DCT_SHIFT
+    return rounded
 
 
 def percentile_of_magnitudes(samples: npt.NDArray[np.int16]) -> int:
     """Return 1000 times the 99.9th percentile of |samples|, exactly (sn_percentile.c).
 
-    numpy's linear interpolation: rank 0.999 (n - 1), between the order statistics around it; n >= 2.
+    numpy's linear interpolation: rank 0.999 (n - 1), between the neighbouring values; n >= 2.
     """
     ordered = np.sort(np.abs(samples.astype(np.int64)))
     rank, remainder = divmod(999 * (len(ordered) - 1), 1000)

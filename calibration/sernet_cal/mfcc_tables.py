@@ -160,7 +160,8 @@ def quantize_features(
     """Quantise standardised features as TFLite does: half away from zero, then clamped."""
     steps = values / input_scale
     rounded = np.copysign(np.floor(np.abs(steps) + 0.5), steps) + input_zero_point
-    return np.clip(rounded, -128, 127).astype(np.int8)
+    quantized: npt.NDArray[np.int8] = np.clip(rounded, -128, 127).astype(np.int8)
+    return quantized
 
 
 def _check_normalisation(front_end: FrontEnd, input_scale: float) -> None:

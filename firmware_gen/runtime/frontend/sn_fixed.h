@@ -1,0 +1,42 @@
+// Integer steps that C leaves open or awkward; the rest of this folder goes through them.
+#ifndef SN_FIXED_H
+#define SN_FIXED_H
+
+#include <stdint.h>
+
+// |value|; the most negative value gives 2^31.
+static inline uint32_t sn_absolute(int32_t value) {
+    return value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
+}
+
+// Bits that `value` needs, 0 for 0 (mfcc_kernels.py: bit_length).
+static inline uint32_t sn_bit_length_32(uint32_t value) {
+    return value == 0u ? 0u : 32u - (uint32_t)__builtin_clz(value);
+}
+
+static inline uint32_t sn_bit_length_64(uint64_t value) {
+    const uint32_t high = (uint32_t)(value >> 32);
+    return high != 0u ? 32u + sn_bit_length_32(high) : sn_bit_length_32((uint32_t)value);
+}
+
+// value * 2^shift for shift 0..30; the caller knows that the result fits.
+static inline int32_t sn_scale_up(int32_t value, uint32_t shift) {
+    return value * (int32_t)(1u << shift);
+}
+
+// value / 2^shift, rounded down. The compilers served shift arithmetically (Python: value >>
+// shift).
+static inline int32_t sn_shift_down(int32_t value, uint32_t shift) {
+    return value >> shift;
+}
+
+// The upper half of a 64-bit sum of products: divided by 2^32, rounded down.
+static inline int32_t sn_high_half(int64_t value) {
+    return (int32_t)(value >> 32);
+}
+
+static inline uint32_t sn_smaller(uint32_t left, uint32_t right) {
+    return left < right ? left : right;
+}
+
+#endif

@@ -1,0 +1,38 @@
+// The constants of one front-end: generated tables, and the geometry that they belong to.
+// A Qn value v stands for v / 2^n. calibration/sernet_cal/mfcc_tables.py computes every table.
+#ifndef SN_FRONTEND_H
+#define SN_FRONTEND_H
+
+#include <stdint.h>
+
+#define SN_FRAME_LENGTH 1024u
+#define SN_HOP_LENGTH 256u
+#define SN_FFT_POINTS 512u  // complex points: the frame's samples in pairs
+#define SN_MEL_BANDS 128u
+#define SN_COEFFICIENTS 40u
+
+typedef enum {
+    SN_FORM_STREAM = 0,  // samples as they are, nothing kept
+    SN_FORM_PAPER = 1    // the clip is kept and divided by the 99.9th percentile of |x|
+} sn_form;
+
+typedef struct sn_frontend {
+    sn_form form;
+    const int32_t *window;    // [513], Q31: the first half and the middle of a symmetric window
+    const int32_t *twiddles;  // [512][2], Q31: cosine and minus sine of 2 pi m / 1024
+    const uint32_t *square_roots;  // [193], Q24: sqrt(i / 64) for i = 64..256
+    const uint32_t *logarithms;    // [257], Q20: log2(1 + i / 256)
+    const uint16_t *mel_first;     // [128]: first FFT bin of each band
+    const uint8_t *mel_count;      // [128]: bins of each band
+    const uint16_t *mel_weights;   // Q15: the bands' weights in a row
+    const int16_t *cosines;        // [40][64]: cos(pi k (n + 1/2) / 128) * 32767
+    uint32_t epsilon;              // Q50: what is added to each mel sum before the logarithm
+    const int32_t *multiplier;     // [40]: the affine maps from the DCT to int8, see sn_quantize.c
+    const int64_t *offset;         // [40]
+    int64_t limit;                 // clip of the scaled value
+    uint32_t shift;                // 1..53
+    int32_t zero_point;            // of the network's input
+    const int8_t *silence;         // [40]: the row that pads short clips of the `stream` form
+} sn_frontend;
+
+#endif

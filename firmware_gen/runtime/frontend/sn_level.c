@@ -1,0 +1,48 @@
+#include "frontend/sn_level.h"
+
+#include "frontend/sn_fixed.h"
+#include "frontend/sn_kernels.h"
+
+#define FULL_SCALE_BITS 15u
+#define RATIO_BITS 22u
+#define LOG_BITS 20u
+
+void sn_level_of_stream(sn_level *level, const sn_frontend *frontend) {
+    level->limit = 1 << FULL_SCALE_BITS;
+    level->shift = 0u;
+    level->clipped = INT16_MAX;
+    level->log2 = 0;
+    level->epsilon = frontend->epsilon;
+}
+
+void sn_level_of_clip(sn_level *level, const int16_t *samples, uint32_t count, uint32_t *histogram,
+                      const sn_frontend *frontend) {
+    const uint32_t percentile = sn_percentile(samples, count, histogram);
+    sn_level_of_stream(level, frontend);
+    if (percentile == 0u) {
+        level->limit = 0;
+        level->clipped = 0;
+        return;
+    }
+    level->limit = (int32_t)(percentile / 1000u);
+    uint32_t scaled = percentile;
+    while (scaled < 1000u << (FULL_SCALE_BITS - 1u)) {
+        scaled <<= 1u;
+        level->shift++;
+    }
+    level->clipped = (int32_t)sn_smaller((scaled + 500u) / 1000u, INT16_MAX);
+    // At most 32768000 * 128, which is below 2^32.
+    const uint32_t ratio = (scaled << (RATIO_BITS - FULL_SCALE_BITS)) / 1000u;
+    level->log2 = sn_log2(ratio, frontend->logarithms) - (int32_t)(RATIO_BITS << LOG_BITS);
+    level->epsilon = (uint32_t)(((uint64_t)frontend->epsilon * ratio) >> RATIO_BITS);
+}
+
+int16_t sn_level_apply(const sn_level *level, int16_t sample) {
+    if (sample > level->limit) {
+        return (int16_t)level->clipped;
+    }
+    if (sample < -level->limit) {
+        return (int16_t)-level->clipped;
+    }
+    return (int16_t)sn_scale_up(sample, level->shift);
+}

@@ -1,0 +1,51 @@
+#include "frontend/sn_fixed.h"
+#include "frontend/sn_kernels.h"
+
+typedef struct {
+    int32_t real;
+    int32_t imaginary;
+} point;
+
+// The modulus of a number whose parts are within +-2^30.6; relative error below 8e-6.
+static int32_t magnitude(int32_t real, int32_t imaginary, const uint32_t *square_roots) {
+    const uint64_t square =
+        (uint64_t)((int64_t)real * real) + (uint64_t)((int64_t)imaginary * imaginary);
+    if (square == 0u) {
+        return 0;
+    }
+    // An even shift brings the square into 2^30..2^32; the root then moves by half of it.
+    const uint32_t pairs = (sn_bit_length_64(square) + 1u) / 2u;
+    const uint32_t mantissa = pairs > 16u ? (uint32_t)(square >> (2u * pairs - 32u))
+                                          : (uint32_t)square << (32u - 2u * pairs);
+    const uint32_t *entry = square_roots + ((mantissa >> 24) - 64u);
+    const uint32_t fraction = (mantissa >> 10) & 0x3FFFu;
+    const uint32_t root = entry[0] + (((entry[1] - entry[0]) * fraction) >> 14);
+    return (int32_t)(pairs > 25u ? root << (pairs - 25u) : root >> (25u - pairs));
+}
+
+// Bins k and 512 - k from the packed points of the same places. The even samples' spectrum is
+// (a + conj b) / 2, the odd samples' (a - conj b) / 2i; the latter is turned by the twiddle.
+static void unpack_pair(int32_t *low, int32_t *high, const int32_t *twiddle,
+                        const uint32_t *square_roots) {
+    const point a = {sn_shift_down(low[0], 1u), sn_shift_down(low[1], 1u)};
+    const point b = {sn_shift_down(high[0], 1u), sn_shift_down(high[1], 1u)};
+    const point even = {sn_shift_down(a.real + b.real, 1u),
+                        sn_shift_down(a.imaginary - b.imaginary, 1u)};
+    const int64_t odd_real = a.imaginary + b.imaginary;
+    const int64_t odd_imaginary = b.real - a.real;
+    const point turned = {sn_high_half(odd_real * twiddle[0] - odd_imaginary * twiddle[1]),
+                          sn_high_half(odd_real * twiddle[1] + odd_imaginary * twiddle[0])};
+    low[0] = magnitude(even.real + turned.real, even.imaginary + turned.imaginary, square_roots);
+    high[0] = magnitude(even.real - turned.real, even.imaginary - turned.imaginary, square_roots);
+}
+
+void sn_spectrum(int32_t *points, const sn_frontend *frontend) {
+    const uint32_t middle = SN_FFT_POINTS / 2u;
+    for (uint32_t k = 1u; k < middle; k++) {
+        unpack_pair(points + 2u * k, points + 2u * (SN_FFT_POINTS - k), frontend->twiddles + 2u * k,
+                    frontend->square_roots);
+    }
+    int32_t *centre = points + 2u * middle;
+    centre[0] = magnitude(sn_shift_down(centre[0], 1u), sn_shift_down(centre[1], 1u),
+                          frontend->square_roots);
+}
