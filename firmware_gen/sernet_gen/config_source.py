@@ -1,0 +1,104 @@
+"""The generated files that say which board and build a firmware is: sn_config.h, sn_identity.c."""
+
+from dataclasses import dataclass
+from string import Template
+
+from sernet_gen import assets
+from sernet_gen.board import Board, pin_number
+from sernet_gen.csyntax import abi_lock
+
+RUNTIME_ABI = 1
+SHARED_PORT = "cortexm"
+_LINKER_TEMPLATE = "link.ld.in"
+
+# One second of audio is some 53 million MACs. Plain C on the slowest board takes about 10 s for
+# it, a loaded machine's emulator less; twice that tells "slow" from "hung".
+RUN_BUDGET_MS = 20_000
+
+_DSP_CHECK = """\
+#ifndef __ARM_FEATURE_DSP
+#error This core has DSP instructions, but the compiler was not told so: check its -mcpu.
+#endif
+"""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a device says of itself. `model_rows`, `clip_samples`: of the model's clip length."""
+
+    board: str
+    clock_hz: int
+    model_rows: int
+    clip_samples: int
+    classes: tuple[str, ...]
+
+
+def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
+    """Return sn_config.h; `kept_samples` is 0 for front-ends that keep no clip."""
+    lines = [
+        f"#define SN_ARENA_BYTES {arena_bytes}u",
+        f"#define SN_CLIP_SAMPLES {kept_samples}",
+        f"#define SN_CORE_CLOCK_HZ {board.clock_hz}u",
+        f"#define SN_LINK_BAUD {board.link.baud}",
+    ]
+    for name, pin in (("RX", board.link.rx), ("TX", board.link.tx)):
+        if pin is not None:
+            port, number = pin_number(pin)
+            lines += [
+                f"#define SN_LINK_{name}_PORT {port}u",
+                f"#define SN_LINK_{name}_PIN {number}u",
+            ]
+    defines = "\n".join(lines)
+    return (
+        f"// Generated: memory and link of {board.name}.\n"
+        "#ifndef SN_CONFIG_H\n#define SN_CONFIG_H\n\n"
+        '#include "sn_status.h"\n\n'
+        f"{abi_lock(RUNTIME_ABI)}\n{_DSP_CHECK if board.target.has_dsp else ''}\n"
+        f"{defines}\n\n#endif\n"
+    )
+
+
+def render_identity(identity: Identity, build_id: str) -> str:
+    """Return sn_identity.c; `build_id` is 64 hexadecimal digits."""
+    classes = "".join(f"    {c_string(label)},\n" for label in identity.classes)
+    octets = [f"0x{byte:02x}" for byte in bytes.fromhex(build_id)]
+    id_rows = "".join(f"        {', '.join(octets[at : at + 8])},\n" for at in range(0, 32, 8))
+    return (
+        "// Generated: who this firmware is.\n"
+        '#include "sn_generated.h"\n\n'
+        f"{abi_lock(RUNTIME_ABI)}\n"
+        f"static const char *const classes[{len(identity.classes)}] = {{\n{classes}}};\n\n"
+        "const sn_identity sn_generated_identity = {\n"
+        f"    {{\n{id_rows}    }},\n"
+        f"    {c_string(identity.board)},\n"
+        f"    {identity.clock_hz}u,\n"
+        f"    {identity.model_rows}u,\n"
+        f"    {identity.clip_samples}u,\n"
+        f"    {RUN_BUDGET_MS}u,\n"
+        f"    {len(identity.classes)}u,\n"
+        "    classes,\n};\n"
+    )
+
+
+def c_string(text: str) -> str:
+    """Return `text` as a C string literal of UTF-8 bytes."""
+    parts = []
+    for byte in text.encode():
+        plain = 32 <= byte < 127 and byte not in b'"\\?'
+        parts.append(chr(byte) if plain else f"\\{byte:03o}")
+    return f'"{"".join(parts)}"'
+
+
+def render_linker_script(board: Board) -> str:
+    """Return the linker script of `board`, which must have a memory of its own."""
+    memory = board.memory
+    assert memory is not None
+    template = assets.ports_dir() / SHARED_PORT / _LINKER_TEMPLATE
+    return Template(template.read_text(encoding="utf-8")).substitute(
+        board=board.name,
+        flash_origin=f"0x{memory.flash.origin:08X}",
+        flash_length=f"0x{memory.flash.length:08X}",
+        ram_origin=f"0x{memory.ram.origin:08X}",
+        ram_length=f"0x{memory.ram.length:08X}",
+        stack_bytes=memory.ram.stack,
+    )

@@ -1,0 +1,70 @@
+"""From a model bundle and a board to a folder with a compiled firmware."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sernet_cal.bundle import Bundle
+from sernet_gen.board import Board
+from sernet_gen.compile import OBJECTS, Progress, compile_project, silent
+from sernet_gen.compiler import Compiler
+from sernet_gen.constants import Constants, render_constants
+from sernet_gen.project import MANIFEST, make_project
+from sernet_gen.publish import staged_folder
+from sernet_gen.report import MemoryReport
+from sernet_gen.toolchain import find_toolchain
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished build: its folder, the content of its manifest.json, and its sizes."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    report: MemoryReport
+
+
+def generate(
+    bundle: Bundle,
+    board: Board,
+    out_dir: Path,
+    toolchain: str | None = None,
+    progress: Progress = silent,
+) -> Build:
+    """Write and compile the firmware of `bundle` for `board` into `out_dir`, all or nothing.
+
+    `toolchain` as for `find_toolchain`. Raises ModelError, ToolchainError, DoesNotFitError and
+    InputError (the folder); an earlier build in `out_dir` then stays as it was.
+    """
+    compiler = find_toolchain(board.core, toolchain)
+    return generate_constants(render_constants(bundle), board, out_dir, compiler, progress)
+
+
+def generate_constants(
+    constants: Constants,
+    board: Board,
+    out_dir: Path,
+    compiler: Compiler,
+    progress: Progress = silent,
+) -> Build:
+    """As `generate`, from a model that is C already, with a compiler that is already found."""
+    project = make_project(constants, board, compiler)
+    with staged_folder(out_dir, MANIFEST) as stage:
+        _write(stage, project.files)
+        built, report = compile_project(project, stage, progress)
+        shutil.rmtree(stage / OBJECTS)
+        _write(stage, built)
+        manifest = project.manifest(built)
+        text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+        _write(stage, {MANIFEST: text.encode()})
+    return Build(out_dir, manifest, report)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)

@@ -1,0 +1,186 @@
+"""The worst stack of an image: every function's frame along the deepest chain of calls.
+
+Frames come from the compiler's .su files where it writes them (GCC), and from the pushes in the
+code otherwise (zig, library functions). A call through a pointer may reach every function whose
+address the image holds. A chain never holds a function twice: the runtime does not recurse, and
+recursion by direct calls is an error.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sernet_cal.errors import ToolchainError
+from sernet_gen.elf import Image, Symbol
+from sernet_gen.thumb import Step, decode
+
+# Eight core registers, 17 of the FPU, and a word that keeps the stack aligned to 8 bytes.
+EXCEPTION_FRAME_BYTES = 4 * (8 + 17 + 1)
+ENTRY = "sn_start"
+
+
+@dataclass
+class _Function:
+    """One function while the graph is built; `calls` are start addresses."""
+
+    name: str
+    frame: int
+    calls: set[int] = field(default_factory=set)
+    calls_pointer: bool = False
+
+
+@dataclass(frozen=True)
+class StackUse:
+    """The deepest chain: its bytes with one exception's frame on top, and its (name, bytes)."""
+
+    total_bytes: int
+    chain: tuple[tuple[str, int], ...]
+
+
+def read_frames(folder: Path) -> dict[str, int]:
+    """Return bytes per function from all .su files below `folder`; largest for equal names.
+
+    Raises ToolchainError for a frame without a known size.
+    """
+    frames: dict[str, int] = {}
+    for path in sorted(folder.rglob("*.su")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            place, size, kind = line.split("\t")
+            name = place.rsplit(":", 1)[1]
+            if kind not in ("static", "dynamic,bounded"):
+                raise ToolchainError(f"The stack of {name} has no fixed size ({kind}).")
+            frames[name] = max(frames.get(name, 0), int(size))
+    return frames
+
+
+def worst_stack(image: Image, frames: Mapping[str, int], entry: str = ENTRY) -> StackUse:
+    """Return the deepest chain of calls from `entry`.
+
+    Raises ToolchainError for recursion and for frames that grow by a register's value.
+    """
+    graph, taken = _call_graph(image, frames)
+    starts = [symbol.address for symbol in image.symbols if symbol.name == entry]
+    if not starts:
+        raise ToolchainError(f"The image has no function {entry}.")
+    _refuse_recursion(graph)
+    bytes_used, chain = _deepest(starts[0], graph, taken, frozenset(), {})
+    named = tuple((graph[address].name, graph[address].frame) for address in chain)
+    return StackUse(bytes_used + EXCEPTION_FRAME_BYTES, named)
+
+
+def _call_graph(
+    image: Image, frames: Mapping[str, int]
+) -> tuple[dict[int, _Function], frozenset[int]]:
+    functions = {s.address: s for s in image.symbols if s.is_function and s.size}
+    graph: dict[int, _Function] = {}
+    taken: set[int] = set()
+    for symbol in functions.values():
+        steps = list(_steps(image, symbol))
+        frame = frames.get(re.split(r"\.", symbol.name)[0])
+        if frame is None:
+            if any(step.unbounded for _, step in steps):
+                raise ToolchainError(f"The stack of {symbol.name} has no fixed size.")
+            frame = sum(step.growth for _, step in steps)
+        function = _Function(symbol.name, frame)
+        for _, step in steps:
+            function.calls_pointer |= step.indirect
+            target = step.target
+            if target is not None and not _inside(symbol, target) and target in functions:
+                function.calls.add(target)
+        graph[symbol.address] = function
+        taken |= _built_addresses(steps)
+    taken |= _stored_words(image)
+    return graph, frozenset(a for a in functions if a | 1 in taken)
+
+
+def _inside(symbol: Symbol, address: int) -> bool:
+    return symbol.address <= address < symbol.address + symbol.size
+
+
+def _steps(image: Image, symbol: Symbol) -> Iterable[tuple[int, Step]]:
+    """Yield (address, step) of a function's code, without the constants between."""
+    section = next(s for s in image.sections if s.address <= symbol.address < s.address + s.size)
+    marks = image.code_marks
+    address = symbol.address
+    while address < symbol.address + symbol.size:
+        place = bisect_right(marks, (address, True)) - 1
+        if place >= 0 and not marks[place][1]:
+            following = (
+                marks[place + 1][0] if place + 1 < len(marks) else section.address + section.size
+            )
+            address = max(following, address + 2)
+            continue
+        offset = address - section.address
+        first = int.from_bytes(section.content[offset : offset + 2], "little")
+        second = int.from_bytes(section.content[offset + 2 : offset + 4], "little")
+        step = decode(first, second, address)
+        yield address, step
+        address += step.size
+
+
+def _built_addresses(steps: Iterable[tuple[int, Step]]) -> set[int]:
+    """Return the words that MOVW and MOVT pairs put into registers."""
+    low: dict[int, int] = {}
+    built = set()
+    for _, step in steps:
+        if step.low is not None:
+            low[step.low[0]] = step.low[1]
+        if step.high is not None and step.high[0] in low:
+            built.add(step.high[1] << 16 | low[step.high[0]])
+    return built
+
+
+def _stored_words(image: Image) -> set[int]:
+    """Return all aligned words of the image but the vector table, which only hardware reads."""
+    vectors = [s for s in image.symbols if s.name == "sn_vectors"]
+    words = set()
+    for section in image.sections:
+        for offset in range(0, len(section.content) - 3, 4):
+            if not any(_inside(symbol, section.address + offset) for symbol in vectors):
+                words.add(int.from_bytes(section.content[offset : offset + 4], "little"))
+    return words
+
+
+def _refuse_recursion(graph: Mapping[int, _Function]) -> None:
+    state: dict[int, bool] = {}
+
+    def visit(address: int, path: tuple[int, ...]) -> None:
+        if address in state:
+            if not state[address]:
+                loop = [graph[a].name for a in path[path.index(address) :]]
+                raise ToolchainError(
+                    f"The firmware recurses, so its stack has no bound: {' -> '.join(loop)}."
+                )
+            return
+        state[address] = False
+        for callee in sorted(graph[address].calls):
+            visit(callee, (*path, callee))
+        state[address] = True
+
+    for start in sorted(graph):
+        visit(start, (start,))
+
+
+def _deepest(
+    address: int,
+    graph: Mapping[int, _Function],
+    taken: frozenset[int],
+    above: frozenset[int],
+    known: dict[tuple[int, frozenset[int]], tuple[int, tuple[int, ...]]],
+) -> tuple[int, tuple[int, ...]]:
+    """Return the deepest chain from `address` that has no function of `above` in it.
+
+    Only functions that call through a pointer can be met again, so only they are remembered.
+    """
+    key = (address, above)
+    if key not in known:
+        function = graph[address]
+        callees = function.calls | (taken if function.calls_pointer else frozenset())
+        seen = above | {address} if function.calls_pointer else above
+        best: tuple[int, tuple[int, ...]] = (0, ())
+        for callee in sorted(callees - seen - {address}):
+            best = max(best, _deepest(callee, graph, taken, seen, known))
+        known[key] = (function.frame + best[0], (address, *best[1]))
+    return known[key]
