@@ -7,9 +7,8 @@ static sn_status feed_engine(void *context, const int8_t *row) {
 
 sn_status sn_classifier_begin(sn_classifier *classifier, const sn_classifier_config *config,
                               uint32_t total_samples, sn_tap tap, void *tap_context) {
-    const sn_status status =
-        sn_engine_begin(&classifier->engine, config->model, config->arena, config->arena_bytes,
-                        tap, tap_context);
+    const sn_status status = sn_engine_begin(&classifier->engine, config->model, config->arena,
+                                             config->arena_bytes, tap, tap_context);
     if (status != SN_OK) {
         return status;
     }
@@ -22,8 +21,7 @@ sn_status sn_classifier_push(sn_classifier *classifier, const int16_t *samples, 
 }
 
 sn_status sn_classifier_finish(sn_classifier *classifier) {
-    const sn_status status =
-        sn_features_finish(&classifier->features, feed_engine, classifier);
+    const sn_status status = sn_features_finish(&classifier->features, feed_engine, classifier);
     if (status != SN_OK) {
         return status;
     }

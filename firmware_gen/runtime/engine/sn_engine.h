@@ -1,21 +1,29 @@
 // The streaming int8 network: feature rows in, class scores out; rings, no whole tensors.
-// (The owner of this room fills in sn_model.h and the structs; the functions are the contract.)
 #ifndef SN_ENGINE_H
 #define SN_ENGINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/sn_model.h"
 #include "sn_status.h"
 
 // Sees each finished row of each observable tensor, in row order: tensor 0 is the input (the
-// feature rows), then the output of every operator in execution order, the last being the scores.
+// feature rows), then the output of every operator in the model's order, the last being the scores.
 // `length` bytes, without padding columns.
 typedef void (*sn_tap)(void *context, uint32_t tensor, uint32_t row_index, const int8_t *row,
                        uint32_t length);
 
+// `rows_pushed`: feature rows so far; `rows_total`: all of them, unknown (the largest uint32_t)
+// before sn_engine_finish.
 typedef struct sn_engine {
     const sn_model *model;
+    uint8_t *arena;
+    sn_tap tap;
+    void *tap_context;
+    uint32_t rows_pushed;
+    uint32_t rows_total;
+    bool finished;
 } sn_engine;
 
 // Starts a clip. `arena`: at least model->arena_bytes, aligned to 8; owned by the engine until the
@@ -23,10 +31,12 @@ typedef struct sn_engine {
 SN_MUST_CHECK sn_status sn_engine_begin(sn_engine *engine, const sn_model *model, void *arena,
                                         uint32_t arena_bytes, sn_tap tap, void *tap_context);
 
-// Pushes one feature row and runs every layer as far as its rows allow.
+// Pushes one feature row and runs every layer as far as its rows allow. SN_ERR_ARGUMENT beyond
+// model->max_rows, SN_ERR_STATE after sn_engine_finish.
 SN_MUST_CHECK sn_status sn_engine_push(sn_engine *engine, const int8_t *row);
 
-// Flushes the bottom padding through all layers; the scores are valid afterwards.
+// Flushes the bottom padding through all layers; the scores are valid afterwards. SN_ERR_STATE
+// without any row, or when called twice.
 SN_MUST_CHECK sn_status sn_engine_finish(sn_engine *engine);
 
 // The int8 scores, model->classes of them; null before sn_engine_finish.

@@ -1,0 +1,196 @@
+#include "engine/sn_engine.h"
+
+#include <stddef.h>
+
+#include "engine/sn_average_pool.h"
+#include "engine/sn_concatenation.h"
+#include "engine/sn_convolution.h"
+#include "engine/sn_fully_connected.h"
+#include "engine/sn_max_pool.h"
+#include "engine/sn_mean.h"
+#include "engine/sn_softmax.h"
+
+#define ARENA_ALIGNMENT 8u
+
+static int8_t *bytes_at(const sn_engine *engine, uint32_t offset) {
+    return (int8_t *)(engine->arena + offset);
+}
+
+// The planner aligns what holds 32-bit sums, as the caller aligns the arena.
+static int32_t *sums_at(const sn_engine *engine, uint32_t offset) {
+    void *const sums = engine->arena + offset;
+    return sums;
+}
+
+static int8_t *row_at(const sn_engine *engine, uint32_t tensor, uint32_t row) {
+    const sn_tensor *ring = &engine->model->tensors[tensor];
+    return bytes_at(engine, ring->slots[row % ring->capacity]);
+}
+
+// Rows of a tensor in the whole clip; far beyond any row while the clip's length is unknown.
+static uint32_t rows_of(const sn_engine *engine, uint32_t tensor) {
+    const uint32_t period = engine->model->tensors[tensor].period;
+    return engine->rows_total / period + (engine->rows_total % period ? 1u : 0u);
+}
+
+static void report(const sn_engine *engine, uint32_t tensor, uint32_t row) {
+    if (engine->tap) {
+        const sn_tensor *ring = &engine->model->tensors[tensor];
+        engine->tap(engine->tap_context, tensor, row, row_at(engine, tensor, row),
+                    ring->width * ring->channels);
+    }
+}
+
+// Fills `rows` with the input rows of output row `row`, null where they are outside the clip.
+static void find_window(const sn_engine *engine, const sn_operator *op, uint32_t row,
+                        const int8_t **rows) {
+    const uint32_t limit = rows_of(engine, op->input);
+    for (uint32_t i = 0; i < op->window_rows; ++i) {
+        const uint32_t below_top = row * op->window_stride + i;
+        const bool inside = below_top >= op->rows_above && below_top - op->rows_above < limit;
+        rows[i] = inside ? row_at(engine, op->input, below_top - op->rows_above) : NULL;
+    }
+}
+
+static void find_joined(const sn_engine *engine, const sn_concatenation *concatenation,
+                        uint32_t row, const int8_t **rows) {
+    for (uint32_t i = 0; i < concatenation->count; ++i) {
+        rows[i] = row_at(engine, concatenation->inputs[i], row);
+    }
+}
+
+static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_t row) {
+    const int8_t *rows[SN_MAX_WINDOW_ROWS];
+    if (op->kernel == SN_KERNEL_MEAN) {
+        sn_mean_add_row(op->as.mean, row_at(engine, op->input, row),
+                        sums_at(engine, op->as.mean->sums));
+        return SN_OK;
+    }
+    int8_t *const output = row_at(engine, op->output, row);
+    if (op->kernel == SN_KERNEL_CONCATENATION) {
+        find_joined(engine, op->as.concatenation, row, rows);
+        sn_concatenation_row(op->as.concatenation, rows, output);
+    } else {
+        find_window(engine, op, row, rows);
+        if (op->kernel == SN_KERNEL_CONVOLUTION) {
+            sn_convolution_row(op->as.convolution, rows,
+                               bytes_at(engine, op->as.convolution->workspace), output);
+        } else if (op->kernel == SN_KERNEL_AVERAGE_POOL) {
+            sn_average_pool_row(op->as.pool, rows, output);
+        } else if (op->kernel == SN_KERNEL_MAX_POOL) {
+            sn_max_pool_row(op->as.pool, rows, output);
+        } else {
+            return SN_ERR_MODEL;
+        }
+    }
+    report(engine, op->output, row);
+    return SN_OK;
+}
+
+// The tensor whose rows set the pace of an operator: the mean makes no rows, so it is its input.
+static uint32_t paced_by(const sn_operator *op) {
+    return op->kernel == SN_KERNEL_MEAN ? op->input : op->output;
+}
+
+// Runs each operator that has a row due at this tick.
+static sn_status run_tick(const sn_engine *engine, uint32_t tick) {
+    const sn_model *model = engine->model;
+    for (uint32_t i = 0; i < model->row_operator_count; ++i) {
+        const sn_operator *op = &model->row_operators[i];
+        const uint32_t period = model->tensors[paced_by(op)].period;
+        if (tick < op->lag || (tick - op->lag) % period != 0) {
+            continue;
+        }
+        const uint32_t row = (tick - op->lag) / period;
+        if (row >= rows_of(engine, paced_by(op))) {
+            continue;
+        }
+        const sn_status status = run_row(engine, op, row);
+        if (status != SN_OK) {
+            return status;
+        }
+    }
+    return SN_OK;
+}
+
+static sn_status run_vectors(const sn_engine *engine) {
+    const sn_model *model = engine->model;
+    for (uint32_t i = 0; i < model->vector_operator_count; ++i) {
+        const sn_operator *op = &model->vector_operators[i];
+        const int8_t *input = row_at(engine, op->input, 0);
+        int8_t *const output = row_at(engine, op->output, 0);
+        if (op->kernel == SN_KERNEL_FULLY_CONNECTED) {
+            sn_fully_connected_run(op->as.fully_connected, input, output);
+        } else if (op->kernel == SN_KERNEL_SOFTMAX) {
+            sn_softmax_run(op->as.softmax, input, output);
+        } else {
+            return SN_ERR_MODEL;
+        }
+        report(engine, op->output, 0);
+    }
+    return SN_OK;
+}
+
+static const sn_operator *mean_of(const sn_model *model) {
+    return &model->row_operators[model->row_operator_count - 1];
+}
+
+sn_status sn_engine_begin(sn_engine *engine, const sn_model *model, void *arena,
+                          uint32_t arena_bytes, sn_tap tap, void *tap_context) {
+    if (!arena || (uintptr_t)arena % ARENA_ALIGNMENT != 0) {
+        return SN_ERR_ARGUMENT;
+    }
+    if (arena_bytes < model->arena_bytes) {
+        return SN_ERR_MEMORY;
+    }
+    if (model->row_operator_count == 0 || mean_of(model)->kernel != SN_KERNEL_MEAN) {
+        return SN_ERR_MODEL;
+    }
+    *engine = (sn_engine){model, arena, tap, tap_context, 0, UINT32_MAX, false};
+    const sn_mean *mean = mean_of(model)->as.mean;
+    sn_mean_begin(mean, sums_at(engine, mean->sums));
+    return SN_OK;
+}
+
+sn_status sn_engine_push(sn_engine *engine, const int8_t *row) {
+    const sn_model *model = engine->model;
+    if (engine->rows_total != UINT32_MAX) {
+        return SN_ERR_STATE;
+    }
+    if (engine->rows_pushed >= model->max_rows) {
+        return SN_ERR_ARGUMENT;
+    }
+    const uint32_t tick = engine->rows_pushed++;
+    int8_t *const slot = row_at(engine, 0, tick);
+    for (uint32_t i = 0; i < model->tensors[0].width * model->tensors[0].channels; ++i) {
+        slot[i] = row[i];
+    }
+    report(engine, 0, tick);
+    return run_tick(engine, tick);
+}
+
+sn_status sn_engine_finish(sn_engine *engine) {
+    if (engine->rows_pushed == 0 || engine->rows_total != UINT32_MAX) {
+        return SN_ERR_STATE;
+    }
+    engine->rows_total = engine->rows_pushed;
+    const sn_operator *last = mean_of(engine->model);
+    const uint32_t rows = rows_of(engine, last->input);
+    const uint32_t end = last->lag + (rows - 1) * engine->model->tensors[last->input].period;
+    for (uint32_t tick = engine->rows_total; tick <= end; ++tick) {
+        const sn_status status = run_tick(engine, tick);
+        if (status != SN_OK) {
+            return status;
+        }
+    }
+    sn_mean_finish(last->as.mean, sums_at(engine, last->as.mean->sums), rows,
+                   row_at(engine, last->output, 0));
+    report(engine, last->output, 0);
+    const sn_status status = run_vectors(engine);
+    engine->finished = status == SN_OK;
+    return status;
+}
+
+const int8_t *sn_engine_scores(const sn_engine *engine) {
+    return engine->finished ? row_at(engine, engine->model->tensor_count - 1, 0) : NULL;
+}
