@@ -18,7 +18,7 @@ from sernet_cal.mfcc_tables import IntArray
 Samples = npt.NDArray[np.int16]
 FloatArray = npt.NDArray[np.float64]
 
-_FRAMES_AT_ONCE = 128  # keeps the workspace of the FFT inside the processor's cache
+_FRAMES_AT_ONCE = 64  # keeps the workspace of the FFT inside the processor's cache
 _LEVEL_BITS = 22
 
 

@@ -155,7 +155,9 @@ def mel_sums(bins: IntArray) -> IntArray:
 
     A band's weights sum to less than 2^19, so the sums stay below 2^50.
     """
-    return exact_product(bins, mfcc_tables.mel_filters().dense[: mfcc_tables.FFT_POINTS])
+    filters = mfcc_tables.mel_filters()
+    sums: IntArray = np.add.reduceat(bins[:, filters.bins] * filters.weights, filters.starts, 1)
+    return sums
 
 
 def log2(values: IntArray) -> IntArray:

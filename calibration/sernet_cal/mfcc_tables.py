@@ -75,30 +75,39 @@ def log2_table() -> IntArray:
 
 @dataclass(frozen=True)
 class MelFilters:
-    """The mel filters without their zeros.
+    """The mel filters without their zeros; every band has one bin at least.
 
     `first`, `count` [128]: each band's first FFT bin and number of bins; `weights`: Q15, all bands'
-    in a row; `dense`: the same as int64 [513, 128].
+    in a row.
     """
 
     first: IntArray
     count: IntArray
     weights: IntArray
-    dense: IntArray
+
+    @property
+    def starts(self) -> IntArray:
+        """Where each band's weights start, [128]."""
+        return np.cumsum(self.count) - self.count
+
+    @property
+    def bins(self) -> IntArray:
+        """The FFT bin of each weight."""
+        return np.arange(len(self.weights)) + np.repeat(self.first - self.starts, self.count)
 
 
 @cache
 def mel_filters() -> MelFilters:
     """Return the 128 triangular filters rounded to Q15."""
-    dense = _rounded(float_features.mel_weights() * 2.0**WEIGHT_BITS)
-    first, count, weights = [], [], []
-    for band in dense.T:
-        bins = np.flatnonzero(band)
-        low, high = (int(bins[0]), int(bins[-1]) + 1) if len(bins) else (0, 0)
-        first.append(low)
-        count.append(high - low)
-        weights.append(band[low:high])
-    return MelFilters(np.array(first), np.array(count), np.concatenate(weights), dense)
+    bands = _rounded(float_features.mel_weights() * 2.0**WEIGHT_BITS).T
+    used = [np.flatnonzero(band) for band in bands]
+    return MelFilters(
+        first=np.array([bins[0] for bins in used]),
+        count=np.array([bins[-1] + 1 - bins[0] for bins in used]),
+        weights=np.concatenate(
+            [band[bins[0] : bins[-1] + 1] for band, bins in zip(bands, used, strict=True)]
+        ),
+    )
 
 
 @cache

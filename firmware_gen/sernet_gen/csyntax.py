@@ -30,14 +30,34 @@ def c_array(
     `values` of any shape are written flat, in C order; `aligned` > 0 asks for that alignment in
     bytes. Raises ValueError for a value that `ctype` cannot hold, and for an empty array.
     """
+    words = [str(value) for value in _checked(ctype, name, values)]
+    return _array(ctype, name, words, static, aligned)
+
+
+def c_pairs(
+    ctype: str, member: str, name: str, values: npt.NDArray[np.integer], *, static: bool = True
+) -> str:
+    """Return the constant array `name` of the struct `ctype` of two `member`s; `values` [n, 2].
+
+    Raises ValueError as `c_array` does.
+    """
+    flat = _checked(member, name, values)
+    words = [f"{{{a}, {b}}}" for a, b in zip(flat[0::2], flat[1::2], strict=True)]
+    return _array(ctype, name, words, static, 0)
+
+
+def _checked(ctype: str, name: str, values: npt.NDArray[np.integer] | Iterable[int]) -> list[int]:
     flat = [int(value) for value in np.asarray(values).ravel()]
     low, high = _RANGES[ctype]
     if not flat or min(flat) < low or max(flat) > high:
         raise ValueError(f"{name}: {len(flat)} values do not fit {ctype}")
+    return flat
+
+
+def _array(ctype: str, name: str, words: list[str], static: bool, aligned: int) -> str:
     storage = "static " if static else ""
     alignment = f" __attribute__((aligned({aligned})))" if aligned else ""
-    head = f"{storage}const {ctype} {name}[{len(flat)}]{alignment} = {{\n"
-    return head + _wrapped(str(value) for value in flat) + "};\n"
+    return f"{storage}const {ctype} {name}[{len(words)}]{alignment} = {{\n{_wrapped(words)}}};\n"
 
 
 def _wrapped(words: Iterable[str]) -> str:

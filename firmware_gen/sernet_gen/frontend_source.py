@@ -3,7 +3,7 @@
 from sernet_cal import mfcc_tables
 from sernet_cal.features import FrontEnd
 from sernet_cal.mfcc_tables import AffineMaps
-from sernet_gen.csyntax import abi_lock, c_array
+from sernet_gen.csyntax import abi_lock, c_array, c_pairs
 
 FILE_NAME = "sn_frontend_data.c"
 RUNTIME_ABI = 1
@@ -32,7 +32,7 @@ def _fixed_tables(front_end: FrontEnd) -> list[str]:
     mel = mfcc_tables.mel_filters()
     return [
         c_array("int32_t", "window", mfcc_tables.window_table(front_end.window)),
-        c_array("int32_t", "twiddles", mfcc_tables.twiddle_table(), aligned=8),
+        c_pairs("sn_point", "int32_t", "twiddles", mfcc_tables.twiddle_table()),
         c_array("uint32_t", "square_roots", mfcc_tables.sqrt_table()),
         c_array("uint32_t", "logarithms", mfcc_tables.log2_table()),
         c_array("uint16_t", "mel_first", mel.first),

@@ -26,14 +26,14 @@ static sn_status emit_silence(const sn_features *features, uint32_t rows, row_si
 static sn_status emit_frame(sn_features *features, row_sink sink) {
     const sn_frontend *frontend = features->frontend;
     const uint32_t first = features->framed_samples % SN_FRAME_LENGTH;
-    const uint32_t shift = sn_window(features->ring, first, frontend->window, features->points);
-    sn_fft(features->points, frontend->twiddles);
-    sn_spectrum(features->points, frontend);
-    sn_log_mel(features->log_mel, features->points, shift, &features->level, frontend);
-    // The magnitudes have been read: their memory holds the cosine sums.
-    sn_dct(features->points, features->log_mel, frontend->cosines);
+    sn_point *points = features->work.points;
+    const uint32_t shift = sn_window(features->ring, first, frontend->window, points);
+    sn_fft(points, frontend->twiddles);
+    sn_spectrum(points, frontend);
+    sn_log_mel(features->log_mel, points, shift, &features->level, frontend);
+    sn_dct(features->work.sums, features->log_mel, frontend->cosines);
     int8_t row[SN_COEFFICIENTS];
-    sn_quantize(row, features->points, frontend);
+    sn_quantize(row, features->work.sums, frontend);
     return sink.emit(sink.context, row);
 }
 
@@ -68,7 +68,7 @@ static void keep_samples(sn_features *features, const int16_t *samples, uint32_t
 
 static sn_status frame_kept_clip(sn_features *features, row_sink sink) {
     sn_level_of_clip(&features->level, features->kept_clip, features->kept_count,
-                     (uint32_t *)features->points, features->frontend);
+                     features->work.histogram, features->frontend);
     const uint32_t before = features->padding / 2u;
     sn_status status = frame_samples(features, 0, before, sink);
     if (status == SN_OK) {

@@ -27,8 +27,12 @@ typedef struct sn_features {
     uint32_t padding;  // zeros that fill the kept clip up to the model's length
     uint32_t framed_samples;
     int16_t ring[SN_FRAME_LENGTH];  // the newest samples, at their clip's level
-    int32_t points[SN_FRAME_LENGTH];
     int32_t log_mel[SN_MEL_BANDS];
+    union {
+        sn_point points[SN_FFT_POINTS];
+        int32_t sums[SN_COEFFICIENTS];
+        uint32_t histogram[SN_HISTOGRAM_BINS];
+    } work;
 } sn_features;
 
 // Starts a clip of `total_samples` samples (one frame at least). `model_rows`: rows of the model's

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "frontend/sn_frontend.h"
+
 // |value|; the most negative value gives 2^31.
 static inline uint32_t sn_absolute(int32_t value) {
     return value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
@@ -33,6 +35,16 @@ static inline int32_t sn_shift_down(int32_t value, uint32_t shift) {
 // The upper half of a 64-bit sum of products: divided by 2^32, rounded down.
 static inline int32_t sn_high_half(int64_t value) {
     return (int32_t)(value >> 32);
+}
+
+// Half the product with a Q31 twiddle (mfcc_kernels.py: _rotated_half). Parts within +-2^30.6.
+static inline sn_point sn_half_product(sn_point p, sn_point twiddle) {
+    const int32_t minus_imaginary = -p.imaginary;
+    const int64_t real =
+        (int64_t)p.real * twiddle.real + (int64_t)minus_imaginary * twiddle.imaginary;
+    const int64_t imaginary =
+        (int64_t)p.real * twiddle.imaginary + (int64_t)p.imaginary * twiddle.real;
+    return (sn_point){sn_high_half(real), sn_high_half(imaginary)};
 }
 
 static inline uint32_t sn_smaller(uint32_t left, uint32_t right) {

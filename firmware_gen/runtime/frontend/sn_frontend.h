@@ -16,10 +16,15 @@ typedef enum {
     SN_FORM_PAPER = 1    // the clip is kept and divided by the 99.9th percentile of |x|
 } sn_form;
 
+typedef struct {
+    int32_t real;
+    int32_t imaginary;
+} sn_point;
+
 typedef struct sn_frontend {
     sn_form form;
-    const int32_t *window;    // [513], Q31: the first half and the middle of a symmetric window
-    const int32_t *twiddles;  // [512][2], Q31: cosine and minus sine of 2 pi m / 1024
+    const int32_t *window;     // [513], Q31: the first half and the middle of a symmetric window
+    const sn_point *twiddles;  // [512], Q31: exp(-2 pi i m / 1024); +1 held as 2^31 - 1
     const uint32_t *square_roots;  // [193], Q24: sqrt(i / 64) for i = 64..256
     const uint32_t *logarithms;    // [257], Q20: log2(1 + i / 256)
     const uint16_t *mel_first;     // [128]: first FFT bin of each band

@@ -9,20 +9,20 @@
 #include "frontend/sn_level.h"
 
 // Reads the frame of SN_FRAME_LENGTH samples that starts at ring[first] and wraps around. Writes
-// it to `points` (SN_FRAME_LENGTH values: complex points in bit-reversed order), windowed and
-// scaled by 2^(shift - 1) to within +-2^30. Returns that shift, 15..47.
-uint32_t sn_window(const int16_t *ring, uint32_t first, const int32_t *window, int32_t *points);
+// it to `points` (SN_FFT_POINTS pairs of samples in bit-reversed order), windowed and scaled by
+// 2^(shift - 1) to within +-2^30. `first`: a multiple of SN_HOP_LENGTH. Returns that shift, 15..47.
+uint32_t sn_window(const int16_t *ring, uint32_t first, const int32_t *window, sn_point *points);
 
 // Replaces 512 complex points within +-2^30, in bit-reversed order, by their spectrum / 512.
-void sn_fft(int32_t *points, const int32_t *twiddles);
+void sn_fft(sn_point *points, const sn_point *twiddles);
 
 // Replaces the packed spectrum by the magnitudes of the real frame's spectrum / 1024: the one of
-// bin k lies at points[2 * k], 0..2^31-1. Bin 0 has no mel weight and is not written.
-void sn_spectrum(int32_t *points, const sn_frontend *frontend);
+// bin k becomes points[k].real, 0..2^31-1. Bin 0 has no mel weight and is not written.
+void sn_spectrum(sn_point *points, const sn_frontend *frontend);
 
 // Writes 128 logarithms (base 2, Q20) of the mel sums + epsilon, full scale 1.0, within +-2^25.
 // `points`: as sn_spectrum leaves them; `shift`: as sn_window returned it.
-void sn_log_mel(int32_t *log_mel, const int32_t *points, uint32_t shift, const sn_level *level,
+void sn_log_mel(int32_t *log_mel, const sn_point *points, uint32_t shift, const sn_level *level,
                 const sn_frontend *frontend);
 
 // The logarithm to base 2 of 1..2^63-1, Q20, by `table` (257 values); error below 3e-6.

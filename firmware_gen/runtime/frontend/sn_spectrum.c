@@ -1,11 +1,6 @@
 #include "frontend/sn_fixed.h"
 #include "frontend/sn_kernels.h"
 
-typedef struct {
-    int32_t real;
-    int32_t imaginary;
-} point;
-
 // The modulus of a number whose parts are within +-2^30.6; relative error below 8e-6.
 static int32_t magnitude(int32_t real, int32_t imaginary, const uint32_t *square_roots) {
     const uint64_t square =
@@ -25,27 +20,26 @@ static int32_t magnitude(int32_t real, int32_t imaginary, const uint32_t *square
 
 // Bins k and 512 - k from the packed points of the same places. The even samples' spectrum is
 // (a + conj b) / 2, the odd samples' (a - conj b) / 2i; the latter is turned by the twiddle.
-static void unpack_pair(int32_t *low, int32_t *high, const int32_t *twiddle,
+static void unpack_pair(sn_point *low, sn_point *high, sn_point twiddle,
                         const uint32_t *square_roots) {
-    const point a = {sn_shift_down(low[0], 1u), sn_shift_down(low[1], 1u)};
-    const point b = {sn_shift_down(high[0], 1u), sn_shift_down(high[1], 1u)};
-    const point even = {sn_shift_down(a.real + b.real, 1u),
-                        sn_shift_down(a.imaginary - b.imaginary, 1u)};
-    const int64_t odd_real = a.imaginary + b.imaginary;
-    const int64_t odd_imaginary = b.real - a.real;
-    const point turned = {sn_high_half(odd_real * twiddle[0] - odd_imaginary * twiddle[1]),
-                          sn_high_half(odd_real * twiddle[1] + odd_imaginary * twiddle[0])};
-    low[0] = magnitude(even.real + turned.real, even.imaginary + turned.imaginary, square_roots);
-    high[0] = magnitude(even.real - turned.real, even.imaginary - turned.imaginary, square_roots);
+    const sn_point a = {sn_shift_down(low->real, 1u), sn_shift_down(low->imaginary, 1u)};
+    const sn_point b = {sn_shift_down(high->real, 1u), sn_shift_down(high->imaginary, 1u)};
+    const sn_point even = {sn_shift_down(a.real + b.real, 1u),
+                           sn_shift_down(a.imaginary - b.imaginary, 1u)};
+    const sn_point odd = {a.imaginary + b.imaginary, b.real - a.real};
+    const sn_point turned = sn_half_product(odd, twiddle);
+    low->real = magnitude(even.real + turned.real, even.imaginary + turned.imaginary, square_roots);
+    high->real =
+        magnitude(even.real - turned.real, even.imaginary - turned.imaginary, square_roots);
 }
 
-void sn_spectrum(int32_t *points, const sn_frontend *frontend) {
+void sn_spectrum(sn_point *points, const sn_frontend *frontend) {
     const uint32_t middle = SN_FFT_POINTS / 2u;
     for (uint32_t k = 1u; k < middle; k++) {
-        unpack_pair(points + 2u * k, points + 2u * (SN_FFT_POINTS - k), frontend->twiddles + 2u * k,
+        unpack_pair(points + k, points + SN_FFT_POINTS - k, frontend->twiddles[k],
                     frontend->square_roots);
     }
-    int32_t *centre = points + 2u * middle;
-    centre[0] = magnitude(sn_shift_down(centre[0], 1u), sn_shift_down(centre[1], 1u),
-                          frontend->square_roots);
+    sn_point *centre = points + middle;
+    centre->real = magnitude(sn_shift_down(centre->real, 1u), sn_shift_down(centre->imaginary, 1u),
+                             frontend->square_roots);
 }

@@ -26,24 +26,38 @@ static int32_t weigh(int16_t sample, uint32_t shift, int32_t weight) {
     return sn_high_half((int64_t)sn_scale_up(sample, shift) * weight);
 }
 
-uint32_t sn_window(const int16_t *ring, uint32_t first, const int32_t *window, int32_t *points) {
-    const uint32_t before = headroom(ring);
+// Windows the hop of the frame that starts at its sample `start`; returns the OR of the results'
+// magnitudes. The second half of the frame sees the window backwards.
+static uint32_t window_hop(const int16_t *samples, uint32_t start, uint32_t shift,
+                           const int32_t *window, sn_point *points) {
+    const int32_t step = start < SN_FRAME_LENGTH / 2u ? 1 : -1;
+    const int32_t *weight = window + (step > 0 ? start : SN_FRAME_LENGTH - start);
+    // The hop's place among the points, bit-reversed: its top two bits are the last ones.
+    const uint32_t hop = start / SN_HOP_LENGTH;
+    uint32_t reversed = (hop & 1u) << 1u | hop >> 1u;
     uint32_t all_bits = 0u;
-    uint32_t reversed = 0u;
-    for (uint32_t n = 0u; n < SN_FRAME_LENGTH; n += 2u) {
-        const uint32_t at = n < SN_FRAME_LENGTH / 2u ? n : SN_FRAME_LENGTH - n;
-        const uint32_t next = n < SN_FRAME_LENGTH / 2u ? n + 1u : SN_FRAME_LENGTH - n - 1u;
-        const int16_t even = ring[(first + n) % SN_FRAME_LENGTH];
-        const int16_t odd = ring[(first + n + 1u) % SN_FRAME_LENGTH];
-        int32_t *point = points + 2u * reversed;
-        point[0] = weigh(even, before, window[at]);
-        point[1] = weigh(odd, before, window[next]);
-        all_bits |= sn_absolute(point[0]) | sn_absolute(point[1]);
+    for (uint32_t n = 0u; n < SN_HOP_LENGTH; n += 2u) {
+        sn_point *point = points + reversed;
+        point->real = weigh(samples[n], shift, weight[0]);
+        point->imaginary = weigh(samples[n + 1u], shift, weight[step]);
+        all_bits |= sn_absolute(point->real) | sn_absolute(point->imaginary);
+        weight += 2 * step;
         reversed = next_reversed(reversed);
     }
+    return all_bits;
+}
+
+uint32_t sn_window(const int16_t *ring, uint32_t first, const int32_t *window, sn_point *points) {
+    const uint32_t before = headroom(ring);
+    uint32_t all_bits = 0u;
+    for (uint32_t start = 0u; start < SN_FRAME_LENGTH; start += SN_HOP_LENGTH) {
+        const int16_t *samples = ring + (first + start) % SN_FRAME_LENGTH;
+        all_bits |= window_hop(samples, start, before, window, points);
+    }
     const uint32_t after = sn_smaller(30u - sn_bit_length_32(all_bits), LARGEST_SHIFT_AFTER);
-    for (uint32_t n = 0u; n < SN_FRAME_LENGTH; n++) {
-        points[n] = sn_scale_up(points[n], after);
+    for (uint32_t n = 0u; n < SN_FFT_POINTS; n++) {
+        points[n].real = sn_scale_up(points[n].real, after);
+        points[n].imaginary = sn_scale_up(points[n].imaginary, after);
     }
     return before + after;
 }
