@@ -15,7 +15,10 @@ from sernet_gen.constants import Constants, render_constants
 from sernet_gen.project import MANIFEST, make_project
 from sernet_gen.publish import staged_folder
 from sernet_gen.report import MemoryReport
+from sernet_gen.tflm import check_arena, render_tflm, tflm_arena
 from sernet_gen.toolchain import find_toolchain
+
+TFLM_SIZES = "tflm.json"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,32 @@ def generate_constants(
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         _write(stage, {MANIFEST: text.encode()})
     return Build(out_dir, manifest, report)
+
+
+def generate_tflm(bundle: Bundle, board: Board, out_dir: Path) -> dict[str, Any]:
+    """Write the model as source for TensorFlow Lite Micro into `out_dir`; returns its sizes.
+
+    Raises DoesNotFitError when `board` cannot hold the arena, SernetError without tinymlgen.
+    """
+    arena = tflm_arena(bundle.int8)
+    check_arena(arena, board)
+    sources = render_tflm(bundle)
+    result = {
+        "board": board.name,
+        "engine": "tflm",
+        "model": bundle.name,
+        "model_bytes": len(bundle.int8),
+        "arena_bytes": arena.total,
+        "arena_tensor_bytes": arena.tensors,
+        "arena": arena.source,
+        "out": out_dir.as_posix(),
+        "files": sorted(sources),
+    }
+    with staged_folder(out_dir, TFLM_SIZES) as stage:
+        _write(stage, {name: text.encode() for name, text in sources.items()})
+        sizes = {key: value for key, value in result.items() if key != "out"}
+        _write(stage, {TFLM_SIZES: (json.dumps(sizes, indent=2) + "\n").encode()})
+    return result
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

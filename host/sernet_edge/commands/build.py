@@ -1,0 +1,112 @@
+"""`sernet-edge build`: from a quantised model to a compiled firmware."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from sernet_cal.bundle import Bundle
+from sernet_edge.model.bundled import resolve_model
+from sernet_gen.board import Board, load_board
+from sernet_gen.compile import Progress as Report
+from sernet_gen.generate import Build, generate, generate_tflm
+
+
+@click.command()
+@click.option("--board", "board_name", required=True, metavar="NAME", help="nano33, mps2-an386, …")
+@click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder; else build/NAME.")
+@click.option("--toolchain", metavar="PATH|gcc|zig", help="The compiler; else the first found.")
+@click.option(
+    "--engine",
+    type=click.Choice(["streaming", "tflm"]),
+    default="streaming",
+    show_default=True,
+    help="Our firmware, or C source for TensorFlow Lite Micro.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    board_name: str,
+    model: Path | None,
+    out: Path | None,
+    toolchain: str | None,
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Generate, compile and measure the firmware of a board."""
+    board = load_board(board_name)
+    bundle = resolve_model(model)
+    if engine == "tflm":
+        _emit_tflm(bundle, board, out or Path("build") / f"{board.name}-tflm", as_json)
+        return
+    with _progress_bar() as report:
+        build = generate(bundle, board, out or Path("build") / board.name, toolchain, report)
+    if as_json:
+        click.echo(json.dumps(_result(build)))
+    else:
+        _print(build, board)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Report]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("build", total=None)
+
+        def show(done: int, total: int, step: str) -> None:
+            bar.update(task, completed=done, total=total, description=step)
+
+        yield show
+
+
+def _result(build: Build) -> dict[str, Any]:
+    manifest = build.manifest
+    return {
+        "board": manifest["board"],
+        "build_id": manifest["build_id"],
+        "model": manifest["model"],
+        **build.report.to_json(),
+        "compiler": manifest["compiler"],
+        "out": build.folder.as_posix(),
+        "image": (build.folder / manifest["image"]).as_posix(),
+    }
+
+
+def _print(build: Build, board: Board) -> None:
+    table = Table(title=f"{board.title}: {build.manifest['model']}", title_justify="left")
+    table.add_column("memory")
+    for column in ("used", "board has", "margin"):
+        table.add_column(column, justify="right")
+    for row in build.report.rows:
+        limit = "" if row.limit is None else f"{row.limit:,}"
+        margin = "" if row.margin is None else f"{row.margin:,}"
+        table.add_row(row.name, f"{row.used:,}", limit, margin)
+    if build.report.clip_bytes:
+        table.add_row("of which the kept clip", f"{build.report.clip_bytes:,}", "", "")
+    console = Console()
+    console.print(table)
+    console.print(f"build {build.manifest['build_id'][:8]} by {build.manifest['compiler']}")
+    click.echo(f"The firmware lies in {build.folder.as_posix()}.")
+
+
+def _emit_tflm(bundle: Bundle, board: Board, out: Path, as_json: bool) -> None:
+    result = generate_tflm(bundle, board, out)
+    if as_json:
+        click.echo(json.dumps(result))
+        return
+    click.echo(
+        f"TensorFlow Lite Micro needs an arena of {result['arena_bytes']:,} bytes "
+        f"({result['arena_bytes'] / 1024:.1f} KiB, {result['arena']}) "
+        f"and {result['model_bytes']:,} bytes of flash for the model."
+    )
+    click.echo(f"Header and source lie in {out.as_posix()}.")
