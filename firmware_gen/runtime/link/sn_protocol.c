@@ -24,6 +24,7 @@ void sn_protocol_init(sn_protocol *protocol, const sn_identity *identity,
 
 static uint8_t answer_hello(const sn_request *request) {
     const sn_identity *identity = request->protocol->identity;
+    const uint32_t traced = request->run->config.model->tensor_count;
     sn_answer *answer = request->answer;
     sn_answer_bytes(answer, request->payload, 4);
     sn_answer_u32(answer, SN_PROTOCOL_VERSION);
@@ -35,7 +36,7 @@ static uint8_t answer_hello(const sn_request *request) {
     sn_answer_u32(answer, identity->clip_samples);
     sn_answer_u32(answer, identity->model_rows);
     sn_answer_u32(answer, identity->run_budget_ms);
-    sn_answer_u32(answer, SN_TRACE_MAX_TENSORS);
+    sn_answer_u32(answer, traced < SN_TRACE_MAX_TENSORS ? traced : SN_TRACE_MAX_TENSORS);
     sn_answer_u32(answer, identity->class_count);
     sn_answer_text(answer, identity->board);
     for (uint32_t index = 0; index < identity->class_count; index++) {

@@ -15,7 +15,7 @@ _HELLO_NUMBERS = (
     "clip_samples",
     "model_rows",
     "run_budget_ms",
-    "max_tensors",
+    "traced_tensors",
 )
 
 
@@ -24,7 +24,7 @@ class DeviceInfo:
     """What a board says of itself.
 
     `clock_hz` and `ticks_per_second` are 0 where unknown. `run_budget_ms`: the longest time that
-    one second of audio may take. `build_id`: 64 hexadecimal digits.
+    one second of audio may take. `traced_tensors`: how many a debug run has digests of. `build_id`: 64 hexadecimal digits.
     """
 
     nonce: int
@@ -37,7 +37,7 @@ class DeviceInfo:
     clip_samples: int
     model_rows: int
     run_budget_ms: int
-    max_tensors: int
+    traced_tensors: int
     board: str
     classes: tuple[str, ...]
 

@@ -119,8 +119,8 @@ def _push_all(
     block = _block_samples(session.info)
     encoded = samples.astype("<i2").tobytes()
     budget_s = session.budget_s(block)
-    # A short clip's silence may be computed within its first block.
-    first_s = budget_s + session.budget_s(session.info.clip_samples)
+    # The silence before a short clip may be computed within its first block.
+    first_s = budget_s + session.budget_s(max(0, session.info.clip_samples - len(samples)))
     offset, pushes = 0, 0
     most_pushes = 16 + 4 * (len(samples) // block + 1)
     while offset < len(samples):

@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 BITS_PER_BYTE = 10  # start, eight data bits, stop
 SMALLEST_PAYLOAD = 64  # what a board must take at least
+_NO_WIRE_BAUD = 115_200  # counted with where the board's link has no rate of its own
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,13 @@ class Timing:
 
     `base_s`: USB latency and a busy host, on top of twice the wire time. `tries`: a lost frame in
     1000 makes one request in 10^9 fail. `connect_tries`: a board may still be starting.
+    `budget_factor`: of the time that the board asks for in its HELLO.
     """
 
     base_s: float = 0.25
     tries: int = 3
     connect_tries: int = 7
+    budget_factor: float = 1.0
 
 
 @dataclass
@@ -114,7 +117,8 @@ class Session:
 
     def budget_s(self, samples: int) -> float:
         """Return how long the board may work on `samples` samples."""
-        return self.info.run_budget_ms / 1000.0 * samples / SAMPLE_RATE_HZ
+        second_s = self._timing.budget_factor * self.info.run_budget_ms / 1000.0
+        return second_s * samples / SAMPLE_RATE_HZ
 
     def ask(
         self,
@@ -171,7 +175,7 @@ class Session:
         """Send until answered; a repeated request keeps its number: either answer will do."""
         self._seq = (self._seq + 1) % 256
         sent = encode_frame(Frame(PROTOCOL_VERSION, request.type, self._seq, 0, request.payload()))
-        wire_s = (len(sent) + MAX_ENCODED) * BITS_PER_BYTE / self._transport.baud
+        wire_s = (len(sent) + MAX_ENCODED) * BITS_PER_BYTE / (self._transport.baud or _NO_WIRE_BAUD)
         wait_s = self._timing.base_s + 2 * wire_s + budget_s
         for attempt in range(tries):
             if attempt:

@@ -8,6 +8,8 @@ from serial.tools import list_ports
 
 from sernet_cal.errors import LinkError
 
+_ANY_BAUD = 115_200  # where the board's link has no rate of its own
+
 # pyserial looks for the handlers of emu://, qemu:// and proc:// in this package.
 _HANDLER_PACKAGE = "sernet_edge.emulator"
 
@@ -61,13 +63,13 @@ class SerialTransport:
 def open_port(url: str, baud: int) -> SerialTransport:
     """Open a serial port or any pyserial URL.
 
-    Raises LinkError for a port that is missing, busy or forbidden, with the ports that are there
+    `baud` 0 is for boards without a wire. Raises LinkError for a port that is missing, busy or forbidden, with the ports that are there
     and what mends it. Errors of the emulators pass through.
     """
     if _HANDLER_PACKAGE not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append(_HANDLER_PACKAGE)
     try:
-        port = serial.serial_for_url(url, baudrate=baud, do_not_open=True)
+        port = serial.serial_for_url(url, baudrate=baud or _ANY_BAUD, do_not_open=True)
         port.exclusive = True
         port.write_timeout = 10.0
         port.open()

@@ -1,0 +1,246 @@
+"""A Cortex-M4F microcontroller in unicorn: memory, exceptions, and a serial line.
+
+The firmware polls, so no interrupt is ever needed. Emulation stops when the firmware looks for
+input and there is none, and goes on when there is: nothing waits, and every run is the same.
+"""
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from sernet_cal.errors import InputError, LinkError, require_extra
+from sernet_edge.emulator.image import FirmwareImage
+from sernet_edge.emulator.line import Line
+
+RAM_PAINT = 0xA5
+
+# A poll that finds nothing may end a burst; several in a row mean waiting.
+_IDLE_POLLS = 4
+_SCS = 0xE000E000  # system control space: one page
+_PPB_END = 0xE0100000
+_AIRCR, _VTOR, _SHCSR = 0xD0C, 0xD08, 0xD24
+_AIRCR_RESET = 0x05FA0004
+_HARD, _BUS, _USAGE, _SVC = 3, 5, 6, 11
+_SHCSR_ENABLES = {_BUS: 17, _USAGE: 18}
+_EXC_RETURN = 0xFFFFFFF9  # thread mode, main stack, no floating-point frame
+_THUMB_STATE = 1 << 24
+_NEVER = 0xFFFFFFFE  # an address that is never reached
+
+ReadRegister = Callable[[int], int]
+WriteRegister = Callable[[int, int], None]
+
+
+class EmulatorError(LinkError):
+    """The emulated core cannot go on."""
+
+
+class Stop(Enum):
+    """Why `Machine.run` came back."""
+
+    IDLE = "the firmware waits for input"
+    TIMEOUT = "the time was over"
+    ASLEEP = "the core sleeps and nothing will wake it"
+
+
+@dataclass(frozen=True)
+class Region:
+    """A piece of memory: `origin` address and `size` in bytes (multiples of 4096)."""
+
+    origin: int
+    size: int
+
+    def holds(self, address: int, size: int) -> bool:
+        """Return whether `size` bytes from `address` on lie inside."""
+        return self.origin <= address and address + size <= self.origin + self.size
+
+
+class Soc(Protocol):
+    """A microcontroller family: its memories and peripherals."""
+
+    flash: Region
+    ram: Region
+
+    def connect(self, machine: "Machine") -> None:
+        """Map the peripherals into the machine."""
+
+    def reset(self) -> None:
+        """Put the peripherals into their state after a reset."""
+
+
+class Machine:
+    """One microcontroller with a firmware in its flash.
+
+    Raises InputError for an image that does not fit the flash.
+    """
+
+    def __init__(self, soc: Soc, image: FirmwareImage) -> None:
+        try:
+            import unicorn
+            from unicorn import arm_const
+        except ImportError as error:
+            raise require_extra("unicorn", "sim", "emulate a board") from error
+        api: Any = unicorn
+        self._api, self._regs = api, arm_const
+        self._soc, self._image = soc, image
+        self.line = Line()
+        self.uc: Any = api.Uc(api.UC_ARCH_ARM, api.UC_MODE_THUMB | api.UC_MODE_MCLASS)
+        self.uc.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M4)
+        self._map_memory()
+        self.uc.hook_add(api.UC_HOOK_INTR, self._on_interrupt)
+        self._scs: dict[int, int] = {}
+        self._exceptions = 0
+        self._stopped = self._reset_asked = self._called = False
+        self._pc = 0
+        soc.connect(self)
+        self.reset()
+
+    def run(self, timeout_s: float) -> Stop:
+        """Run until the firmware waits for input, sleeps, or `timeout_s` is over.
+
+        Raises EmulatorError where a real core would lock up.
+        """
+        self.line.polls_in_vain = 0
+        while True:
+            self._stopped = self._called = False
+            fault = self._run_some(timeout_s)
+            if self._reset_asked:
+                self.reset()
+            elif fault is not None:
+                self._enter_exception(fault)
+            elif self._called:
+                self._enter_exception(_SVC)
+            elif self._stopped:
+                return Stop.IDLE
+            elif self._sleeps():
+                return Stop.ASLEEP
+            else:
+                return Stop.TIMEOUT
+
+    def reset(self) -> None:
+        """Start the firmware from its vector table; memory stays as it is."""
+        self._scs = {_VTOR: self._image.origin}
+        self._exceptions = 0
+        self._reset_asked = False
+        self._soc.reset()
+        stack, entry = self._vector(0), self._vector(1)
+        self.uc.reg_write(self._regs.UC_ARM_REG_IPSR, 0)
+        self.uc.reg_write(self._regs.UC_ARM_REG_SP, stack)
+        self._pc = entry & ~1
+        self._paint(stack)
+
+    @property
+    def pc(self) -> int:
+        """The address of the next instruction."""
+        return self._pc
+
+    def stack_high_water_bytes(self) -> int:
+        """Return how deep the stack has been since the reset, below the vector table's SP."""
+        top = self._vector(0)
+        stack = bytes(self.uc.mem_read(self._soc.ram.origin, top - self._soc.ram.origin))
+        untouched = len(stack) - len(stack.lstrip(bytes([RAM_PAINT])))
+        return len(stack) - untouched
+
+    def map_io(self, region: Region, read: ReadRegister, write: WriteRegister) -> None:
+        """Map registers: read(offset) -> word, and write(offset, word)."""
+        self.uc.mmio_map(
+            region.origin,
+            region.size,
+            lambda _uc, offset, _size, _data: read(offset) & 0xFFFFFFFF,
+            None,
+            lambda _uc, offset, _size, value, _data: write(offset, value),
+            None,
+        )
+
+    def poll_in_vain(self) -> None:
+        """Note that the firmware looked for input and there was none."""
+        self.line.polls_in_vain += 1
+        if self.line.polls_in_vain >= _IDLE_POLLS and not self.line.to_device:
+            self._stopped = True
+            self.uc.emu_stop()
+
+    def _map_memory(self) -> None:
+        flash, ram = self._soc.flash, self._soc.ram
+        read_execute = self._api.UC_PROT_READ | self._api.UC_PROT_EXEC
+        self.uc.mem_map(flash.origin, flash.size, read_execute)
+        self.uc.mem_write(flash.origin, b"\xff" * flash.size)
+        self.uc.mem_map(ram.origin, ram.size)
+        for segment in self._image.segments:
+            if not flash.holds(segment.address, len(segment.content)):
+                raise InputError(
+                    f"The image has {len(segment.content)} bytes at 0x{segment.address:x}; the "
+                    f"flash is 0x{flash.origin:x} to 0x{flash.origin + flash.size:x}.",
+                    "Build it anew:  sernet-edge build --board NAME",
+                )
+            self.uc.mem_write(segment.address, segment.content)
+        # The debug and trace units are plain memory: CYCCNT stands still, as in QEMU.
+        self.uc.mem_map(0xE0000000, _SCS - 0xE0000000)
+        self.map_io(Region(_SCS, 0x1000), self._read_scs, self._write_scs)
+        self.uc.mem_map(_SCS + 0x1000, _PPB_END - _SCS - 0x1000)
+
+    def _paint(self, stack: int) -> None:
+        ram = self._soc.ram
+        if ram.origin < stack <= ram.origin + ram.size:
+            self.uc.mem_write(ram.origin, bytes([RAM_PAINT]) * (stack - ram.origin))
+
+    def _run_some(self, timeout_s: float) -> int | None:
+        """Run until anything stops the core; returns the exception that it took, if any."""
+        fault = None
+        try:
+            self.uc.emu_start(self._pc | 1, _NEVER, timeout=max(1, round(timeout_s * 1e6)))
+        except self._api.UcError as error:
+            invalid = error.errno == self._api.UC_ERR_INSN_INVALID
+            fault = _USAGE if invalid else _BUS
+        self._pc = int(self.uc.reg_read(self._regs.UC_ARM_REG_PC))
+        return fault
+
+    def _on_interrupt(self, _uc: Any, _number: int, _data: Any) -> None:
+        self._called = True
+        self.uc.emu_stop()
+
+    def _sleeps(self) -> bool:
+        wfi = b"\x30\xbf"
+        return bytes(self.uc.mem_read(self._pc - 2, 2)) == wfi or (
+            bytes(self.uc.mem_read(self._pc, 2)) == wfi
+        )
+
+    def _enter_exception(self, number: int) -> None:
+        """Do what the core does: push eight registers, go through the vector table."""
+        regs = self._regs
+        if self._exceptions:
+            raise EmulatorError(
+                f"The emulated core locked up: a second fault at pc 0x{self._pc:08x}, "
+                "inside the handler of the first.",
+                "Find the line:  arm-none-eabi-addr2line -e build/BOARD/firmware.elf "
+                f"0x{self._pc:x}",
+            )
+        self._exceptions += 1
+        names = ("R0", "R1", "R2", "R3", "R12", "LR")
+        saved = [int(self.uc.reg_read(getattr(regs, f"UC_ARM_REG_{name}"))) for name in names]
+        status = int(self.uc.reg_read(regs.UC_ARM_REG_XPSR)) | _THUMB_STATE
+        stack = (int(self.uc.reg_read(regs.UC_ARM_REG_SP)) - 32) & ~7
+        frame = struct.pack("<8I", *saved, self._pc, status)
+        if self._soc.ram.holds(stack, len(frame)):
+            self.uc.mem_write(stack, frame)
+        self.uc.reg_write(regs.UC_ARM_REG_SP, stack)
+        self.uc.reg_write(regs.UC_ARM_REG_LR, _EXC_RETURN)
+        enabled = number not in _SHCSR_ENABLES or (
+            self._scs.get(_SHCSR, 0) >> _SHCSR_ENABLES[number] & 1
+        )
+        taken = number if enabled else _HARD
+        self.uc.reg_write(regs.UC_ARM_REG_IPSR, taken)
+        self._pc = self._vector(taken) & ~1
+
+    def _vector(self, index: int) -> int:
+        address = self._scs[_VTOR] + 4 * index
+        return int.from_bytes(self.uc.mem_read(address, 4), "little")
+
+    def _read_scs(self, offset: int) -> int:
+        return self._scs.get(offset, 0)
+
+    def _write_scs(self, offset: int, value: int) -> None:
+        self._scs[offset] = value
+        if offset == _AIRCR and value == _AIRCR_RESET:
+            self._reset_asked = True
+            self.uc.emu_stop()

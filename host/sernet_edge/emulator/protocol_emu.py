@@ -1,0 +1,72 @@
+"""emu://BOARD?image=PATH - the very image that would be flashed, in unicorn."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sernet_cal.errors import LinkError
+from sernet_edge.emulator.backend import SoftwareSerial, split_url
+from sernet_edge.emulator.image import load_image
+from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop
+from sernet_edge.emulator.mps2 import Mps2
+from sernet_edge.emulator.nrf52840 import Nrf52840
+from sernet_gen.board import load_board
+
+# Microcontroller family (a board's `port`) -> its peripherals.
+_FAMILIES: dict[str, Callable[[], Soc]] = {"nrf52840": Nrf52840, "mps2": Mps2}
+
+
+class UnicornBackend:
+    """A Machine that runs while the host waits for bytes."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+
+    def write(self, data: bytes) -> None:
+        """Put bytes on the wire; they are taken when the machine runs."""
+        self.machine.line.to_device.extend(data)
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Run the machine; returns what it sent, or nothing after `timeout_s`.
+
+        Raises EmulatorError for a core that locked up or sleeps for good.
+        """
+        deadline = time.monotonic() + timeout_s
+        stop = self.machine.run(timeout_s)
+        sent = self.machine.line.collect()
+        if sent:
+            return sent
+        if stop is Stop.ASLEEP:
+            raise EmulatorError(
+                f"The firmware halted at pc 0x{self.machine.pc:08x} and said nothing.",
+                "Find the line:  arm-none-eabi-addr2line -e build/BOARD/firmware.elf "
+                f"0x{self.machine.pc:x}",
+            )
+        # Nothing will come before something is sent: wait as a real port does.
+        time.sleep(max(0.0, deadline - time.monotonic()))
+        return b""
+
+    def close(self) -> None:
+        """Do nothing: the machine goes with its last user."""
+
+
+def start(url: str) -> UnicornBackend:
+    """Start the machine that `url` names; raises LinkError for one that is not known."""
+    parts = split_url(url, frozenset({"image"}))
+    board = load_board(parts.board)
+    family = _FAMILIES.get(board.port)
+    if family is None or board.memory is None:
+        raise LinkError(
+            f"{parts.board} has no emulator in this program; emu:// knows "
+            f"{', '.join(sorted(_FAMILIES))}.",
+            f"Its own emulator:  sernet-edge verify --board {parts.board} --emulate",
+        )
+    path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
+    image = load_image(path, board.memory.flash.origin)
+    return UnicornBackend(Machine(family(), image))
+
+
+class Serial(SoftwareSerial):
+    """What `serial.serial_for_url("emu://...")` makes."""
+
+    start = staticmethod(start)
