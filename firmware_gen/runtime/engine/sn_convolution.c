@@ -1,8 +1,16 @@
 #include "engine/sn_convolution.h"
 
+#include <stdbool.h>
+
 #include "engine/sn_requantize.h"
 
-#define UNROLL 4u
+// The sums of two output channels (0, 1) of two pixels (a, b).
+typedef struct {
+    int32_t a0;
+    int32_t a1;
+    int32_t b0;
+    int32_t b1;
+} block_sums;
 
 static int8_t *fill(int8_t *target, int8_t value, uint32_t count) {
     for (uint32_t i = 0; i < count; ++i) {
@@ -41,55 +49,31 @@ static void gather(const sn_convolution *convolution, const int8_t *const *rows,
     }
 }
 
-// Two channels of two pixels: four products for four loads.
-static void dot_two_pixels(const int8_t *weights, const int8_t *patch, uint32_t count,
-                           int32_t sums[4]) {
-    const int8_t *second = patch + count;
-    int32_t a0 = 0;
-    int32_t a1 = 0;
-    int32_t b0 = 0;
-    int32_t b1 = 0;
-    for (; count >= UNROLL; count -= UNROLL) {
-        for (uint32_t i = 0; i < UNROLL; ++i) {
-            a0 += weights[2 * i] * patch[i];
-            a1 += weights[2 * i + 1] * patch[i];
-            b0 += weights[2 * i] * second[i];
-            b1 += weights[2 * i + 1] * second[i];
-        }
-        weights += 2 * UNROLL;
-        patch += UNROLL;
-        second += UNROLL;
-    }
-    for (uint32_t i = 0; i < count; ++i) {
-        a0 += weights[2 * i] * patch[i];
-        a1 += weights[2 * i + 1] * patch[i];
-        b0 += weights[2 * i] * second[i];
-        b1 += weights[2 * i + 1] * second[i];
-    }
-    sums[0] = a0;
-    sums[1] = a1;
-    sums[2] = b0;
-    sums[3] = b1;
+static inline block_sums add_products(block_sums sums, const int8_t *weights, int32_t a,
+                                      int32_t b) {
+    sums.a0 += weights[0] * a;
+    sums.a1 += weights[1] * a;
+    sums.b0 += weights[0] * b;
+    sums.b1 += weights[1] * b;
+    return sums;
 }
 
-static void dot_one_pixel(const int8_t *weights, const int8_t *patch, uint32_t count,
-                          int32_t sums[2]) {
-    int32_t a0 = 0;
-    int32_t a1 = 0;
-    for (; count >= UNROLL; count -= UNROLL) {
-        for (uint32_t i = 0; i < UNROLL; ++i) {
-            a0 += weights[2 * i] * patch[i];
-            a1 += weights[2 * i + 1] * patch[i];
-        }
-        weights += 2 * UNROLL;
-        patch += UNROLL;
+// Four products for four loads, and a quarter of the loop's own instructions.
+static block_sums dot(const int8_t *weights, const int8_t *a, const int8_t *b, uint32_t count) {
+    block_sums sums = {0, 0, 0, 0};
+    for (; count >= 4; count -= 4) {
+        sums = add_products(sums, weights, a[0], b[0]);
+        sums = add_products(sums, weights + 2, a[1], b[1]);
+        sums = add_products(sums, weights + 4, a[2], b[2]);
+        sums = add_products(sums, weights + 6, a[3], b[3]);
+        weights += 8;
+        a += 4;
+        b += 4;
     }
     for (uint32_t i = 0; i < count; ++i) {
-        a0 += weights[2 * i] * patch[i];
-        a1 += weights[2 * i + 1] * patch[i];
+        sums = add_products(sums, weights + 2 * i, a[i], b[i]);
     }
-    sums[0] = a0;
-    sums[1] = a1;
+    return sums;
 }
 
 static int8_t requantize(const sn_convolution *convolution, uint32_t channel, int32_t sum) {
@@ -99,12 +83,12 @@ static int8_t requantize(const sn_convolution *convolution, uint32_t channel, in
     return sn_clamp(scaled + convolution->output_zero, convolution->low, convolution->high);
 }
 
-// Stores the channel pair's sums of one pixel; an odd last channel has no partner.
-static void store(const sn_convolution *convolution, uint32_t channel, const int32_t sums[2],
+// Stores a channel pair's sums of one pixel; an odd last channel has no partner.
+static void store(const sn_convolution *convolution, uint32_t channel, int32_t sum, int32_t next,
                   int8_t *pixel) {
-    pixel[channel] = requantize(convolution, channel, sums[0]);
+    pixel[channel] = requantize(convolution, channel, sum);
     if (channel + 1 < convolution->output_channels) {
-        pixel[channel + 1] = requantize(convolution, channel + 1, sums[1]);
+        pixel[channel + 1] = requantize(convolution, channel + 1, next);
     }
 }
 
@@ -113,24 +97,21 @@ void sn_convolution_row(const sn_convolution *convolution, const int8_t *const *
     const uint32_t channels = convolution->output_channels;
     const uint32_t count =
         convolution->kernel_rows * convolution->kernel_columns * convolution->input_channels;
-    int32_t sums[4];
-    uint32_t pixel = 0;
-    for (; pixel + 1 < convolution->width; pixel += 2, output += 2 * channels) {
+    for (uint32_t pixel = 0; pixel < convolution->width; pixel += 2, output += 2 * channels) {
+        // Of an odd width, the last pixel is its own partner.
+        const bool pair = pixel + 1 < convolution->width;
+        const int8_t *const second = pair ? workspace + count : workspace;
         gather(convolution, rows, pixel, workspace);
-        gather(convolution, rows, pixel + 1, workspace + count);
-        const int8_t *weights = convolution->weights;
-        for (uint32_t channel = 0; channel < channels; channel += 2, weights += 2 * count) {
-            dot_two_pixels(weights, workspace, count, sums);
-            store(convolution, channel, sums, output);
-            store(convolution, channel, sums + 2, output + channels);
+        if (pair) {
+            gather(convolution, rows, pixel + 1, workspace + count);
         }
-    }
-    if (pixel < convolution->width) {
-        gather(convolution, rows, pixel, workspace);
         const int8_t *weights = convolution->weights;
         for (uint32_t channel = 0; channel < channels; channel += 2, weights += 2 * count) {
-            dot_one_pixel(weights, workspace, count, sums);
-            store(convolution, channel, sums, output);
+            const block_sums sums = dot(weights, workspace, second, count);
+            store(convolution, channel, sums.a0, sums.a1, output);
+            if (pair) {
+                store(convolution, channel, sums.b0, sums.b1, output + channels);
+            }
         }
     }
 }
