@@ -1,32 +1,30 @@
-"""Full-integer quantisation: the representative set, the conversion, and a report of its ranges."""
+"""Calibration: the representative set that decides the int8 ranges, and a report of them."""
 
-import contextlib
-import io
-import os
-import re
-import sys
-import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sernet_cal.convert import layer_of_scope
 from sernet_cal.errors import ModelError
-from sernet_cal.features import COEFFICIENTS, FrontEnd, clip_samples, frame_count
+from sernet_cal.features import FrontEnd, clip_samples, frame_count
 from sernet_cal.interpreter import TfliteModel
 from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import QModel
 from sernet_cal.qmodel_types import Tensor
-from sernet_cal.tensorflow_import import import_tensorflow
 
 Samples = npt.NDArray[np.int16]
 FloatRows = npt.NDArray[np.float32]
 
 INPUT_ZERO_POINT = -1
+# What the converter calls the ends of the graph.
+_UNNAMED = {
+    "serving_default_mfcc": "mfcc",
+    "StatefulPartitionedCall": "output",
+    "StatefulPartitionedCall_1": "output",
+}
 
 
 @dataclass(frozen=True)
@@ -82,28 +80,6 @@ def representative_rows(
         found.append(np.clip(values, -front_end.clip, front_end.clip).astype(np.float32))
     found[0][0, :2] = -front_end.clip, front_end.clip
     return found
-
-
-def convert(model: Any, rows: int, representative: Sequence[FloatRows] | None) -> bytes:
-    """Return the Keras `model` as a .tflite for `rows` rows.
-
-    It is int8 inside and out when there is a representative set, otherwise float32.
-    Raises ModelError when the model does not take [1, rows, 40, 1] or cannot be converted.
-    """
-    tensorflow = import_tensorflow("convert a model")
-    with _captured() as log:
-        try:
-            converter = tensorflow.lite.TFLiteConverter.from_keras_model(
-                _with_fixed_rows(tensorflow, model, rows)
-            )
-            if representative is not None:
-                _make_integer(tensorflow, converter, representative)
-            flatbuffer: bytes = converter.convert()
-        except ModelError:
-            raise
-        except Exception as error:  # the converter raises whatever its passes raise
-            raise _conversion_error(f"{error}\n{log.read_text(errors='replace')}") from error
-    return flatbuffer
 
 
 def check_input(front_end: FrontEnd, int8: bytes) -> None:
@@ -168,59 +144,9 @@ class _Tally:
         )
 
 
-def _layer_name(name: str) -> str:
+def _layer_name(source: str) -> str:
     """Return the layer's name of a tensor: `a/path_both_relu_1/Relu;b/...` -> `path_both_relu`."""
-    parts = name.split(";")[0].split("/")
-    return re.sub(r"_\d+$", "", parts[-2]) if len(parts) > 1 else parts[0].split(":")[0]
-
-
-def _with_fixed_rows(tensorflow: Any, model: Any, rows: int) -> Any:
-    keras = tensorflow.keras
-    inputs = keras.Input(batch_shape=(1, rows, COEFFICIENTS, 1), name="mfcc")
-    try:
-        return keras.Model(inputs, model(inputs, training=False))
-    except ValueError as error:
-        raise ModelError(
-            f"The model does not take [1, {rows}, {COEFFICIENTS}, 1]: its input is "
-            f"{list(model.input_shape)}.",
-            "Choose the --clip-seconds that it was made for, or build it with free rows (None).",
-        ) from error
-
-
-def _make_integer(tensorflow: Any, converter: Any, representative: Sequence[FloatRows]) -> None:
-    converter.optimizations = [tensorflow.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([rows[None, :, :, None]] for rows in representative)
-    converter.target_spec.supported_ops = [tensorflow.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tensorflow.int8
-    converter.inference_output_type = tensorflow.int8
-
-
-def _conversion_error(text: str) -> ModelError:
-    operators = sorted(set(re.findall(r"\btf\.([A-Z]\w+)", text)))
-    layers = sorted(set(re.findall(r'loc\((?:callsite\()?.*?"([^"@]+)"', text)))
-    if operators:
-        where = f" (in {', '.join(layers[:3])})" if layers else ""
-        return ModelError(
-            f"The model uses operators that TFLite's int8 kernels do not have: "
-            f"{', '.join(operators)}{where}.",
-            "Replace those layers; Light-SERNet's own are convolution, pooling, mean and dense.",
-        )
-    first = next((line for line in text.splitlines() if line.strip()), "no reason given")
-    return ModelError(f"TensorFlow cannot convert the model to int8: {first.strip()}.")
-
-
-@contextlib.contextmanager
-def _captured() -> Iterator[Path]:
-    """Keep the converter's chatter off stdout and stderr, in a file that the caller may read."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        path = Path(folder) / "log"
-        sys.stderr.flush()
-        kept = os.dup(2)
-        with path.open("wb") as log, contextlib.redirect_stdout(io.StringIO()):
-            os.dup2(log.fileno(), 2)
-            try:
-                yield path
-            finally:
-                os.dup2(kept, 2)
-                os.close(kept)
+    parts = source.split(";")[0].split("/")
+    if len(parts) > 1:
+        return layer_of_scope(parts[-2])
+    return _UNNAMED.get(parts[0].split(":")[0], parts[0].split(":")[0])

@@ -74,7 +74,8 @@ def _voiced(
     """Return a sung vowel, peak 1; `vibrato` and `glide` are parts of the pitch."""
     time = np.arange(_count(seconds)) / SAMPLE_RATE_HZ
     swing = 1.0 + vibrato * np.sin(2 * np.pi * 5.5 * time) + glide * (time / seconds - 0.5)
-    cycles = np.floor(np.cumsum(pitch_hz * swing) / SAMPLE_RATE_HZ)
+    # Starting inside a cycle keeps every pulse off the edge where the last bit would place it.
+    cycles = np.floor(0.37 + np.cumsum(pitch_hz * swing) / SAMPLE_RATE_HZ)
     signal = _resonate(np.diff(cycles, prepend=0.0), 0.0, 200.0)
     for centre_hz, width_hz in zip(VOWELS[vowel], FORMANT_WIDTH_HZ, strict=True):
         signal = _resonate(signal, centre_hz, width_hz)

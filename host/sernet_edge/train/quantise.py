@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sernet_cal import calibrate
 from sernet_cal.calibrate import TensorRange
+from sernet_cal.convert import convert
 from sernet_cal.errors import InputError
 from sernet_cal.features import FrontEnd, clip_samples, frame_count
 from sernet_cal.qmodel import read_qmodel
@@ -71,9 +72,9 @@ def quantise(
     show("Converting", 0, 3)
     representative = calibrate.representative_rows(network.front_end, samples, network.clip_seconds)
     model = load_keras(network.keras, network.source)
-    float32 = calibrate.convert(model, rows, None)
+    float32 = convert(model, rows, None)
     show("Converting", 1, 3)
-    int8 = calibrate.convert(model, rows, representative)
+    int8 = convert(model, rows, representative)
     graph = read_qmodel(int8)
     calibrate.check_input(network.front_end, int8)
     show("Converting", 2, 3)
