@@ -21,6 +21,10 @@ EXCEPTION_FRAME_BYTES = 4 * (8 + 17 + 1)
 ENTRY = "sn_start"
 
 
+# Bytes, and the addresses of the functions from the caller down.
+Chain = tuple[int, tuple[int, ...]]
+
+
 @dataclass
 class _Function:
     """One function while the graph is built; `calls` are start addresses."""
@@ -65,7 +69,7 @@ def worst_stack(image: Image, frames: Mapping[str, int], entry: str = ENTRY) -> 
     if not starts:
         raise ToolchainError(f"The image has no function {entry}.")
     _refuse_recursion(graph)
-    bytes_used, chain = _deepest(starts[0], graph, taken, frozenset(), {})
+    bytes_used, chain = _Search(graph, taken).deepest(starts[0])
     named = tuple((graph[address].name, graph[address].frame) for address in chain)
     return StackUse(bytes_used + EXCEPTION_FRAME_BYTES, named)
 
@@ -163,24 +167,34 @@ def _refuse_recursion(graph: Mapping[int, _Function]) -> None:
         visit(start, (start,))
 
 
-def _deepest(
-    address: int,
-    graph: Mapping[int, _Function],
-    taken: frozenset[int],
-    above: frozenset[int],
-    known: dict[tuple[int, frozenset[int]], tuple[int, tuple[int, ...]]],
-) -> tuple[int, tuple[int, ...]]:
-    """Return the deepest chain from `address` that has no function of `above` in it.
+class _Search:
+    """The search for the deepest chain; remembers what it has found."""
 
-    Only functions that call through a pointer can be met again, so only they are remembered.
-    """
-    key = (address, above)
-    if key not in known:
-        function = graph[address]
-        callees = function.calls | (taken if function.calls_pointer else frozenset())
-        seen = above | {address} if function.calls_pointer else above
-        best: tuple[int, tuple[int, ...]] = (0, ())
-        for callee in sorted(callees - seen - {address}):
-            best = max(best, _deepest(callee, graph, taken, seen, known))
-        known[key] = (function.frame + best[0], (address, *best[1]))
-    return known[key]
+    def __init__(self, graph: Mapping[int, _Function], taken: frozenset[int]) -> None:
+        self._callees = {
+            address: function.calls | (taken if function.calls_pointer else frozenset())
+            for address, function in graph.items()
+        }
+        self._frames = {address: function.frame for address, function in graph.items()}
+        self._reached = {address: self._reach(address) for address in graph}
+        self._known: dict[tuple[int, frozenset[int]], Chain] = {}
+
+    def deepest(self, address: int, above: frozenset[int] = frozenset()) -> Chain:
+        """Return the bytes and addresses of the deepest chain from `address` without `above`."""
+        key = (address, above & self._reached[address])
+        if key not in self._known:
+            best: Chain = (0, ())
+            seen = above | {address}
+            for callee in sorted(self._callees[address] - seen):
+                best = max(best, self.deepest(callee, seen))
+            self._known[key] = (self._frames[address] + best[0], (address, *best[1]))
+        return self._known[key]
+
+    def _reach(self, start: int) -> frozenset[int]:
+        reached = {start}
+        waiting = [start]
+        while waiting:
+            new = self._callees[waiting.pop()] - reached
+            reached |= new
+            waiting += new
+        return frozenset(reached)

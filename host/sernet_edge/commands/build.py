@@ -60,7 +60,10 @@ def _progress_bar() -> Iterator[Report]:
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
         task = bar.add_task("build", total=None)
 
         def show(done: int, total: int, step: str) -> None:
