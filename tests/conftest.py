@@ -1,0 +1,45 @@
+"""Fixtures that several rooms' tests share."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sernet_gen import assets
+from sernet_gen.constants import Constants
+
+_DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def echo_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a stand-in that only echoes in the runtime's place; returns its folder, a copy."""
+    folder = tmp_path / "echo_runtime"
+    shutil.copytree(_DATA / "echo", folder)
+    for name in ("sn_port.h", "sn_status.h"):
+        shutil.copy(assets.runtime_dir() / name, folder)
+    monkeypatch.setattr(assets, "runtime_dir", lambda: folder)
+    return folder
+
+
+@pytest.fixture
+def echo_constants(echo_runtime: Path) -> Callable[..., Constants]:
+    """Return a maker of constants without a model; arguments replace its fields."""
+
+    def make(**changes: object) -> Constants:
+        fields = {
+            "model": "echo",
+            "classes": ("anger", "joy"),
+            "front_end": "stream",
+            "clip_samples": 48_000,
+            "model_rows": 184,
+            "arena_bytes": 1000,
+            "kept_samples": 0,
+            "tensors": ("input", "scores"),
+            "sources": {},
+            **changes,
+        }
+        return Constants(**fields)  # type: ignore[arg-type]
+
+    return make
