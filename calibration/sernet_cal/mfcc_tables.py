@@ -151,8 +151,8 @@ def affine_maps(front_end: FrontEnd, input_scale: float, input_zero_point: int) 
     _check_normalisation(front_end, input_scale)
     step = np.array(front_end.deviation) * input_scale
     largest = float(np.max(RAW_STEP / step))
-    shift = min(_MULTIPLIER_BITS - math.ceil(math.log2(largest)) - 1, _LARGEST_SHIFT)
-    multiplier = _rounded(RAW_STEP / step * 2.0**shift)
+    shift = min(_MULTIPLIER_BITS - 1 - math.floor(math.log2(largest)), _LARGEST_SHIFT)
+    multiplier = np.minimum(_rounded(RAW_STEP / step * 2.0**shift), 2**_MULTIPLIER_BITS - 1)
     offset = _rounded(-np.array(front_end.mean) / step * 2.0**shift)
     limit = min(round(front_end.clip / input_scale * 2.0**shift), 2**62)
     silence = quantize_features(

@@ -15,11 +15,7 @@ static sn_point difference(sn_point a, sn_point b) {
 
 // Half the product with -i times the twiddle.
 static sn_point turned_further(sn_point p, sn_point twiddle) {
-    const int32_t minus_real = -p.real;
-    return (sn_point){
-        sn_high_half((int64_t)p.real * twiddle.imaginary + (int64_t)p.imaginary * twiddle.real),
-        sn_high_half((int64_t)p.imaginary * twiddle.imaginary + (int64_t)minus_real * twiddle.real),
-    };
+    return sn_half_product((sn_point){p.imaginary, -p.real}, twiddle);
 }
 
 // Two stages of radix 2 on the points 0, half, 2 half and 3 half from `p`, loaded and stored once.
