@@ -1,0 +1,133 @@
+"""`sernet-edge check`: C, numpy and TFLite, byte for byte, on this machine."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from sernet_cal.errors import ExitCode, InputError
+from sernet_edge.audio.corpus import load_corpus
+from sernet_edge.audio.load import read_samples
+from sernet_edge.audio.synthetic import Clip, synthetic_clips
+from sernet_edge.check import LengthCheck, check_length
+from sernet_edge.model.bundled import resolve_model
+from sernet_edge.train.progress import progress_bars
+
+_SHORTEST_S, _LONGEST_S = 0.1, 60.0
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of recordings; else synthetic clips."
+)
+@click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
+@click.option(
+    "--clip-seconds",
+    type=float,
+    multiple=True,
+    help="Run the network for this clip length too; may be repeated. Else the model's own.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    data: Path | None, model: Path | None, clip_seconds: tuple[float, ...], as_json: bool
+) -> None:
+    """Compare C, numpy and TFLite, byte for byte, on this machine."""
+    bundle = resolve_model(model)
+    clips = _Clips(data)
+    lengths = clip_seconds or (bundle.clip_seconds,)
+    for seconds in lengths:
+        if not _SHORTEST_S <= seconds <= _LONGEST_S:
+            raise InputError(
+                f"--clip-seconds {seconds:g} is not a usable clip length; "
+                f"{_SHORTEST_S:g} to {_LONGEST_S:g} seconds are."
+            )
+    results = []
+    with progress_bars() as show:
+        for seconds in lengths:
+            title = f"clips of {seconds:g} s"
+
+            def report(done: int, title: str = title) -> None:
+                show(title, done, len(clips))
+
+            results.append(check_length(bundle, clips, seconds, report))
+    if as_json:
+        click.echo(json.dumps(summary(bundle.name, results)))
+    else:
+        _print(bundle.name, results)
+    if any(result.differing_bytes for result in results):
+        sys.exit(int(ExitCode.DIFFERENT))
+
+
+class _Clips:
+    """The clips to check, read one by one so that a corpus need not fit the memory."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._synthetic = synthetic_clips() if folder is None else []
+        self._recordings = load_corpus(folder).recordings if folder is not None else ()
+
+    def __len__(self) -> int:
+        return len(self._synthetic) + len(self._recordings)
+
+    def __iter__(self) -> Iterator[Clip]:
+        yield from self._synthetic
+        for recording in self._recordings:
+            yield Clip(recording.name, read_samples(recording.path))
+
+
+def summary(model: str, results: list[LengthCheck]) -> dict[str, Any]:
+    """Return the JSON object: the totals over all clip lengths (the smallest SNR), and each one."""
+    runs = sum(result.clips for result in results)
+    lengths = [result.to_json() for result in results]
+    micro = [length["tflite_micro_differing_bytes"] for length in lengths]
+    return {
+        "model": model,
+        "clips": results[0].clips,
+        "tensors": lengths[0]["tensors"],
+        "differing_bytes": sum(result.differing_bytes for result in results),
+        "mfcc_snr_db": min(length["mfcc_snr_db"] for length in lengths),
+        "same_prediction": sum(result.same_predictions for result in results) / runs,
+        "ms_per_clip": 1000 * sum(result.seconds_in_c for result in results) / runs,
+        "total_s": sum(result.seconds_in_c for result in results),
+        "tflite_micro_differing_bytes": None if None in micro else sum(micro),
+        "lengths": lengths,
+    }
+
+
+def _print(model: str, results: list[LengthCheck]) -> None:
+    table = Table(title=f"{model}: differing bytes and figures", title_justify="left")
+    table.add_column("comparison")
+    for result in results:
+        table.add_column(f"{result.clip_seconds:g} s", justify="right")
+    for label, values in _lines(results):
+        table.add_row(label, *values)
+    Console().print(table)
+    for result in results:
+        if result.first_difference:
+            click.echo(f"First difference, {result.clip_seconds:g} s: {result.first_difference}")
+
+
+def _lines(results: list[LengthCheck]) -> Iterator[tuple[str, list[str]]]:
+    yield "clips", [str(r.clips) for r in results]
+    yield "tensors compared in each", [str(len(r.model.traced)) for r in results]
+    yield "bytes, features: C / numpy", [str(r.features.total) for r in results]
+    yield "bytes, every tensor: C / numpy", [str(r.engine.total) for r in results]
+    yield "bytes, every tensor: numpy / TFLite", [str(r.judge.total) for r in results]
+    yield "bytes, scores: numpy / TFLite Micro", [_micro(r) for r in results]
+    yield "MFCC SNR to float, dB", [f"{r.snr.decibels:.1f}" for r in results]
+    shares = [100 * r.same_predictions / r.clips for r in results]
+    yield "same prediction as float features, %", [f"{share:.2f}" for share in shares]
+    yield line(
+        "C on this machine, ms a clip", [f"{1e3 * r.seconds_in_c / r.clips:.1f}" for r in results]
+    )
+    yield "C on this machine, s in all", [f"{r.seconds_in_c:.1f}" for r in results]
+
+
+def _micro(result: LengthCheck) -> str:
+    if result.micro is None:
+        return "not installed"
+    return f"{result.micro.total} ({result.micro_clips} clips)"
