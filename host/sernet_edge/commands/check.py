@@ -121,9 +121,8 @@ def _lines(results: list[LengthCheck]) -> Iterator[tuple[str, list[str]]]:
     yield "MFCC SNR to float, dB", [f"{r.snr.decibels:.1f}" for r in results]
     shares = [100 * r.same_predictions / r.clips for r in results]
     yield "same prediction as float features, %", [f"{share:.2f}" for share in shares]
-    yield line(
-        "C on this machine, ms a clip", [f"{1e3 * r.seconds_in_c / r.clips:.1f}" for r in results]
-    )
+    times = [1000 * r.seconds_in_c / r.clips for r in results]
+    yield "C on this machine, ms a clip", [f"{ms:.1f}" for ms in times]
     yield "C on this machine, s in all", [f"{r.seconds_in_c:.1f}" for r in results]
 
 
