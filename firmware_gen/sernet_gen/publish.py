@@ -23,13 +23,12 @@ def staged_folder(target: Path, marker: str) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(stage, ignore_errors=True)
         stage.mkdir()
+        yield stage
+        _swap(stage, target)
     except OSError as error:
         raise InputError(
             f"{target} cannot be written: {error.strerror}.", "Choose another folder:  --out DIR"
         ) from error
-    try:
-        yield stage
-        _swap(stage, target)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 

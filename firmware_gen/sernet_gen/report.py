@@ -15,11 +15,15 @@ KEPT_CLIP = "sn_kept_clip"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: `used` of `limit` bytes (None: no limit is known)."""
+    """One line of the table: `used` of `limit` bytes (None: no limit is known).
+
+    `is_goal`: the limit is what we want to stay below, not what the board has.
+    """
 
     name: str
     used: int
     limit: int | None
+    is_goal: bool = False
 
     @property
     def margin(self) -> int | None:
@@ -48,8 +52,13 @@ class MemoryReport:
 
     @property
     def fits(self) -> bool:
-        """Whether every row has a margin of zero or more."""
-        return all(row.margin is None or row.margin >= 0 for row in self.rows)
+        """Whether the board has enough of everything, our own goals aside."""
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[Row, ...]:
+        """The rows that exceed the board."""
+        return tuple(row for row in self.rows if not row.is_goal and (row.margin or 0) < 0)
 
     def to_json(self) -> dict[str, Any]:
         """Return the sizes as `build --json` prints them."""
@@ -72,16 +81,13 @@ def measure(image: Image, frames: Mapping[str, int], board: Board) -> MemoryRepo
     stack = worst_stack(image, frames)
     flash = image.flash_bytes
     whole = variables + clip + memory.ram.stack
+    static = variables + stack.total_bytes
     rows = (
         Row("flash", flash, memory.flash.length),
-        Row("flash budget", flash, memory.flash.budget),
-        Row("RAM with clip and reserved stack", whole, memory.ram.length),
-        Row(
-            "RAM budget, variables and worst stack",
-            variables + stack.total_bytes,
-            memory.ram.budget,
-        ),
-        Row("stack", stack.total_bytes, memory.ram.stack),
+        Row("flash (goal)", flash, memory.flash.budget, is_goal=True),
+        Row("RAM with kept clip and reserved stack", whole, memory.ram.length),
+        Row("variables and worst stack (goal)", static, memory.ram.budget, is_goal=True),
+        Row("worst stack of the reserved", stack.total_bytes, memory.ram.stack),
     )
     return MemoryReport(flash, variables, clip, stack, rows)
 
@@ -111,19 +117,17 @@ def table_text(rows: tuple[Row, ...]) -> str:
 
 def does_not_fit(report: MemoryReport, board: str, front_end: str) -> DoesNotFitError:
     """Return the error for an image that is too large, with the table and the cures."""
-    missing = [row for row in report.rows if row.margin is not None and row.margin < 0]
-    worst = ", ".join(f"{row.name} by {-(row.margin or 0):,} bytes" for row in missing)
+    worst = ", ".join(f"{row.name} by {-(row.margin or 0):,} bytes" for row in report.missing)
     cures = [
-        "Take a smaller model (fewer filters):  --model MODEL",
-        "or a larger board:  --board NAME",
+        "Take a model with fewer filters or a larger board:  --model MODEL, --board NAME",
     ]
-    if report.clip_bytes and any("clip" in row.name for row in missing):
+    if report.clip_bytes and any("clip" in row.name for row in report.missing):
         cures.append(
-            f"or a shorter clip: this model's `{front_end}` front-end keeps the whole clip "
-            f"({report.clip_bytes:,} bytes), the `stream` form keeps nothing."
+            f"or a model for shorter clips: the `{front_end}` front-end keeps the whole clip "
+            f"({report.clip_bytes:,} bytes); the `stream` form keeps nothing."
         )
-    if any(row.name == "stack" for row in missing):
-        cures.append("or reserve more stack: memory.ram.stack in the board's file.")
+    if any("stack" in row.name for row in report.missing):
+        cures.append("The stack is reserved by memory.ram.stack in the board's file.")
     return DoesNotFitError(
         f"The firmware does not fit {board}: it exceeds {worst}.",
         "\n".join([table_text(report.rows), *cures]),

@@ -7,8 +7,8 @@
 
 int main(void);
 
-extern int16_t sn_kept_clip[];
 #if SN_CLIP_SAMPLES > 0
+extern int16_t sn_kept_clip[SN_CLIP_SAMPLES];
 int16_t sn_kept_clip[SN_CLIP_SAMPLES];
 #endif
 
@@ -44,6 +44,9 @@ static void answer(uint8_t byte) {
         arena[total % SN_ARENA_BYTES] = (uint8_t)(byte + 1u);
         sn_port_write(&arena[total % SN_ARENA_BYTES], 1u);
     }
+#if SN_CLIP_SAMPLES > 0
+    sn_kept_clip[total % SN_CLIP_SAMPLES] = (int16_t)byte;
+#endif
     total++;
 }
 
