@@ -1,5 +1,6 @@
 """The MFCC of the published code: tf.signal itself, the judge of every other front-end here."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -27,13 +28,15 @@ def raw_mfcc(samples: FloatArray, window: Window = "hann") -> FloatArray:
             window_fn=windows[window],
         )
     )
-    log_mel = tf.math.log(tf.matmul(spectrum, _mel_weights(tf)) + features.LOG_EPSILON)
+    log_mel = tf.math.log(tf.matmul(spectrum, _mel_weights()) + features.LOG_EPSILON)
     mfcc = tf.signal.mfccs_from_log_mel_spectrograms(log_mel)[:, : features.COEFFICIENTS]
     result: FloatArray = mfcc.numpy().astype(np.float64)
     return result
 
 
-def _mel_weights(tf: Any) -> Any:
+@cache
+def _mel_weights() -> Any:
+    tf = import_tensorflow("compute the reference MFCC")
     return tf.signal.linear_to_mel_weight_matrix(
         features.MEL_BANDS,
         features.FRAME_LENGTH // 2 + 1,
