@@ -7,6 +7,7 @@ below 2**53 (255 * 127 * the number of weights, and read_qmodel bounds the sums 
 import numpy as np
 import numpy.typing as npt
 
+from sernet_cal.errors import InputError
 from sernet_cal.qmodel_types import (
     Convolution,
     FullyConnected,
@@ -80,7 +81,8 @@ def average_pool(operator: Pool, values: Int8Array) -> Int8Array:
 
 def divide_rounding(values: Int64Array, count: Int64Array | int) -> Int64Array:
     """Return values / count, halves away from zero; `count` > 0."""
-    return np.sign(values) * ((np.abs(values) + np.asarray(count) // 2) // count)
+    quotient: Int64Array = np.sign(values) * ((np.abs(values) + np.asarray(count) // 2) // count)
+    return quotient
 
 
 def max_pool(operator: Pool, values: Int8Array) -> Int8Array:
@@ -93,11 +95,14 @@ def mean(operator: Mean, values: Int8Array, input_zero: int, output_zero: int) -
     """Return MEAN over rows and width of int8 [rows, width, channels] as int8 [channels].
 
     The division by the number of pixels is folded into the multiplier, as TFLite's
-    QuantizedMeanOrSum does it. Raises OverflowError where the int32 sum could overflow.
+    QuantizedMeanOrSum does it. Raises InputError for a clip so long that the int32 sum could
+    overflow.
     """
     pixels = values.shape[0] * values.shape[1]
     if pixels * 255 > MEAN_SUM_LIMIT:
-        raise OverflowError(f"the mean of {pixels} pixels can leave its 32-bit sum")
+        raise InputError(
+            f"The clip is too long: the mean of {pixels} pixels can leave its 32-bit sum."
+        )
     sums = (values.astype(np.int64) - input_zero).sum(axis=(0, 1))
     factor = mean_multiplier(operator.multiplier, pixels)
     scaled = multiply_double_rounding(sums, factor.value, factor.shift)

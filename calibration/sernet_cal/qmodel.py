@@ -54,9 +54,10 @@ def read_qmodel(flatbuffer: bytes, input_width: int = features.COEFFICIENTS) -> 
 
 def _check_kinds(graph: RawGraph) -> None:
     for raw in graph.operators:
+        name = _output_name(graph, raw)
         if raw.kind not in TRANSLATORS and raw.kind != "RESHAPE":
             raise ModelError(
-                f"Layer {_output_name(graph, raw)}: operator {raw.kind} is not supported; the "
+                f"Layer {name}: operator {raw.kind} is not supported; the "
                 f"engine runs: {', '.join(TRANSLATORS)}."
             )
 
@@ -123,8 +124,6 @@ class _Reader:
                 raise ModelError(f"Layer {tensor.source}: no operator uses what it makes.")
         if self._place(self._graph.outputs[0]) != len(self._traced) - 1:
             raise ModelError("The model's output is not what its last operator makes.")
-        if self._traced[-1].is_rows:
-            raise ModelError("The model's output is not a vector of scores.")
         return QModel(tuple(self._traced), tuple(self._operators))
 
     def _place(self, number: int) -> int | None:
