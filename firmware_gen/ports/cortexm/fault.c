@@ -2,6 +2,12 @@
 #include "cortexm/sn_cortexm.h"
 #include "sn_port.h"
 
+#define SN_CFSR (*(volatile uint32_t *)0xE000ED28u)
+#define SN_CFSR_MEMORY 0x000000FFu
+#define SN_CFSR_BUS 0x0000FF00u
+#define SN_CFSR_USAGE 0xFFFF0000u
+#define SN_HARD_FAULT 3u
+
 extern uint32_t sn_stack_bottom[];
 extern uint32_t sn_ram_end[];
 
@@ -30,21 +36,19 @@ static void put_hex(char *line, uint32_t *length, uint32_t value) {
     }
 }
 
+// With interrupts off every fault is escalated; the status register still tells its cause.
 static const char *kind_of(uint32_t exception) {
-    switch (exception) {
-    case 2:
-        return "NMI";
-    case 3:
-        return "HARD";
-    case 4:
-        return "MEMORY";
-    case 5:
-        return "BUS";
-    case 6:
-        return "USAGE";
-    default:
+    const uint32_t status = SN_CFSR;
+    if (exception != SN_HARD_FAULT) {
         return "EXCEPTION";
     }
+    if ((status & SN_CFSR_BUS) != 0u) {
+        return "BUS";
+    }
+    if ((status & SN_CFSR_MEMORY) != 0u) {
+        return "MEMORY";
+    }
+    return (status & SN_CFSR_USAGE) != 0u ? "USAGE" : "HARD";
 }
 
 // `frame`: r0-r3, r12, lr, pc, xpsr as the core pushed them.

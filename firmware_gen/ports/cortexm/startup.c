@@ -5,7 +5,6 @@
 
 #define SN_CPACR (*(volatile uint32_t *)0xE000ED88u)
 #define SN_VTOR (*(volatile uint32_t *)0xE000ED08u)
-#define SN_SHCSR (*(volatile uint32_t *)0xE000ED24u)
 
 // From the linker script; only their addresses mean something.
 extern uint32_t sn_stack_top[];
@@ -34,7 +33,8 @@ __attribute__((section(".vectors"), used)) const sn_vector sn_vectors[16] = {
     {.handler = sn_fault_entry},
 };
 
-// A bootloader may arrive here with interrupts on and another stack.
+// A bootloader may arrive here with interrupts on and another stack. They stay off: all faults come
+// as hard faults then, which the fault line takes apart.
 __attribute__((naked, used)) void sn_reset(void) {
     __asm volatile("cpsid i\n"
                    "movs r0, #0\n"
@@ -49,7 +49,6 @@ __attribute__((naked, used)) void sn_reset(void) {
 __attribute__((used)) void sn_start(void) {
     SN_CPACR |= 0xFu << 20;  // full access to CP10 and CP11, the FPU
     SN_VTOR = (uint32_t)(uintptr_t)sn_vectors;
-    SN_SHCSR |= 7u << 16;  // memory, bus and usage faults by their own names
     __asm volatile("dsb\nisb" ::: "memory");
 
     const uint32_t *from = sn_data_load;
