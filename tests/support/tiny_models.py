@@ -202,3 +202,43 @@ def random_rows(seed, rows, width=8):
     """Return int8 feature rows over the whole range, [rows, width]."""
     values = np.random.default_rng(seed).normal(0, 60, (rows, width))
     return np.clip(values, -128, 127).astype(np.int8)
+
+
+def random_network(seed):
+    """Return a random network that the engine can run, and its input width."""
+    random = np.random.default_rng(seed)
+    width = int(random.integers(1, 13))
+    net = NetworkWriter(seed, int(random.integers(1, 15)), width)
+    body = net.input
+    for _ in range(random.integers(1, 4)):
+        body = _random_join(net, body, random) if random.random() < 0.5 else _layer(net, body)
+        if random.random() < 0.7:
+            body = net.pool(body, *random_pool(random))
+    mean = net.mean(body, keep_dims=bool(random.integers(2)))
+    net.softmax(net.dense(mean, int(random.integers(1, 9)), per_channel=bool(random.integers(2))))
+    return net.finish(), width
+
+
+def random_pool(random):
+    """Return kind, kernel and stride of a pool that can stream."""
+    rows = [(1, 1), (2, 2), (3, 1), (2, 1), (1, 2), (2, 3), (5, 1)][random.integers(7)]
+    columns = int(random.integers(1, 5)), int(random.integers(1, 4))
+    kind = ("AVERAGE", "MAX")[random.integers(2)]
+    return kind, (rows[0], columns[0]), (rows[1], columns[1])
+
+
+def _layer(net, source, activation=None):
+    kernel = int(net.random.integers(1, 8)), int(net.random.integers(1, 6))
+    chosen = (NONE, RELU, RELU6)[net.random.integers(3)] if activation is None else activation
+    channels = int(net.random.integers(1, 10))
+    return net.convolution(source, channels, kernel, chosen, bool(net.random.integers(2)))
+
+
+def _random_join(net, source, random):
+    paths = [_layer(net, source, RELU) for _ in range(random.integers(2, 4))]
+    for path in paths[1:]:
+        net.tensors[path].quantization = net.tensors[paths[0]].quantization
+    if random.random() < 0.5:
+        pool = random_pool(random)
+        paths = [net.pool(path, *pool) for path in paths]
+    return net.concatenation([paths[at] for at in random.permutation(len(paths))])

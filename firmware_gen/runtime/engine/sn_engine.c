@@ -131,6 +131,20 @@ static sn_status run_vectors(const sn_engine *engine) {
     return SN_OK;
 }
 
+// The tick at which the last row of any tensor is made. It may come after the mean's last row: a
+// pool with a window below its stride leaves rows unread.
+static uint32_t last_tick(const sn_engine *engine) {
+    const sn_model *model = engine->model;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < model->row_operator_count; ++i) {
+        const sn_operator *op = &model->row_operators[i];
+        const uint32_t paced = paced_by(op);
+        const uint32_t tick = op->lag + (rows_of(engine, paced) - 1) * model->tensors[paced].period;
+        last = tick > last ? tick : last;
+    }
+    return last;
+}
+
 static const sn_operator *mean_of(const sn_model *model) {
     return &model->row_operators[model->row_operator_count - 1];
 }
@@ -174,17 +188,16 @@ sn_status sn_engine_finish(sn_engine *engine) {
         return SN_ERR_STATE;
     }
     engine->rows_total = engine->rows_pushed;
-    const sn_operator *last = mean_of(engine->model);
-    const uint32_t rows = rows_of(engine, last->input);
-    const uint32_t end = last->lag + (rows - 1) * engine->model->tensors[last->input].period;
+    const uint32_t end = last_tick(engine);
     for (uint32_t tick = engine->rows_total; tick <= end; ++tick) {
         const sn_status status = run_tick(engine, tick);
         if (status != SN_OK) {
             return status;
         }
     }
-    sn_mean_finish(last->as.mean, sums_at(engine, last->as.mean->sums), rows,
-                   row_at(engine, last->output, 0));
+    const sn_operator *last = mean_of(engine->model);
+    sn_mean_finish(last->as.mean, sums_at(engine, last->as.mean->sums),
+                   rows_of(engine, last->input), row_at(engine, last->output, 0));
     report(engine, last->output, 0);
     const sn_status status = run_vectors(engine);
     engine->finished = status == SN_OK;

@@ -1,0 +1,110 @@
+"""Random networks: the C under sanitizers, numpy and TFLite give the same bytes everywhere."""
+
+import numpy as np
+import pytest
+from engine_programs import EnginePrograms, assert_same, run_program
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_models import random_network, random_rows
+
+from sernet_cal.interpreter import TfliteModel
+from sernet_cal.qmodel import read_qmodel
+from sernet_cal.qmodel_types import Convolution, Mean, inputs_of
+from sernet_cal.reference import run_reference
+from sernet_gen.plan import plan_model, workspace_bytes
+from sernet_gen.schedule import geometry
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    return EnginePrograms(tmp_path_factory.mktemp("engine"))
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(seed=SEEDS, counts=st.lists(st.integers(1, 40), min_size=3, max_size=3))
+def test_c_equals_numpy_on_random_networks(programs, seed, counts):
+    flatbuffer, width = random_network(seed)
+    model, program = programs.link(flatbuffer, width)
+    for count in counts:
+        rows = random_rows(count, count, width)
+        assert_same(model, run_program(model, program, rows), run_reference(model, rows))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS, count=st.integers(1, 40))
+def test_numpy_equals_tflite_on_random_networks(seed, count):
+    flatbuffer, width = random_network(seed)
+    model = read_qmodel(flatbuffer, width)
+    judge = TfliteModel(flatbuffer, reference=True, observe=True)
+    rows = random_rows(seed, count, width)
+    judge.run(rows)
+    shaped = [np.asarray(value).reshape(-1) for value in judge.observed()]
+    ours = [value.reshape(-1) for value in run_reference(model, rows)]
+    assert_same(model, ours, shaped)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(seed=SEEDS, rows=st.integers(1, 60))
+def test_no_row_is_overwritten_while_it_is_needed(seed, rows):
+    # A simulation that knows nothing of moments and masks: it walks the ticks of one clip and
+    # keeps, for every byte of the arena, the row that was written there last.
+    flatbuffer, width = random_network(seed)
+    model = read_qmodel(flatbuffer, width)
+    ArenaWalk(model, plan_model(model), rows).run()
+
+
+class ArenaWalk:
+    def __init__(self, model, plan, rows):
+        self.model, self.plan, self.rows = model, plan, rows
+        self.owner = np.full(plan.arena_bytes, -1, np.int64)
+        self.summed = 0
+
+    def height(self, place):
+        return -(-self.rows // self.model.traced[place].period)
+
+    def span(self, place, row):
+        slots = self.plan.slots[place]
+        start = slots[row % len(slots)]
+        return slice(start, start + self.model.traced[place].row_bytes)
+
+    def write(self, place, row):
+        self.owner[self.span(place, row)] = place * 10_000 + row
+
+    def read(self, place, row):
+        assert np.all(self.owner[self.span(place, row)] == place * 10_000 + row)
+
+    def run(self):
+        schedule = self.plan.schedule
+        start, channels = self.plan.sums, self.model.traced[schedule.mean.output].channels
+        sums = slice(start, start + 4 * channels)
+        self.owner[sums] = -2
+        # Rows that nobody reads may be made after the last tick of the mean.
+        for tick in range(self.rows + max(schedule.lags.values()) + 2 * schedule.period):
+            if tick < self.rows:
+                self.write(0, tick)
+            for operator in schedule.operators:
+                self.step(operator, tick)
+        assert self.summed == self.height(schedule.mean.input)
+        assert np.all(self.owner[sums] == -2)
+
+    def step(self, operator, tick):
+        is_mean = isinstance(operator, Mean)
+        paced = operator.input if is_mean else operator.output
+        late = tick - self.plan.schedule.lag_of(operator)
+        row, rest = divmod(late, self.model.traced[paced].period)
+        if rest or not 0 <= row < self.height(paced):
+            return
+        if isinstance(operator, Convolution):
+            start = self.plan.workspaces[operator.output]
+            self.owner[start : start + workspace_bytes(operator)] = -3
+        if is_mean:
+            self.summed += 1
+        else:
+            self.write(operator.output, row)
+        window, stride, above = geometry(operator)
+        for place in inputs_of(operator):
+            first = row * stride - above
+            for at in range(max(0, first), min(first + window, self.height(place))):
+                self.read(place, at)

@@ -1,0 +1,83 @@
+"""Compiles the engine once, links it with one network at a time, and runs the program."""
+
+import struct
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from sernet_cal.errors import ToolchainError
+from sernet_cal.qmodel import read_qmodel
+from sernet_gen.assets import runtime_dir
+from sernet_gen.model_source import render_model
+from sernet_gen.plan import plan_model
+from sernet_gen.toolchain import host_compiler
+
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+WARNINGS = (
+    *("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Wvla"),
+    *("-Wcast-qual", "-Wmissing-prototypes", "-Wdouble-promotion", "-Werror"),
+)
+SUPPORT = Path(__file__).parent
+
+
+class EnginePrograms:
+    """The engine's objects in `folder`, built with `sanitizers` where the compiler has them."""
+
+    def __init__(self, folder):
+        self.folder, self.compiler = folder, host_compiler()
+        self.sanitizers = SANITIZERS if self._has_sanitizers() else ()
+        sources = sorted((runtime_dir() / "engine").glob("*.c"))
+        self._objects = [self.compile(source) for source in (*sources, program_source())]
+
+    def _has_sanitizers(self):
+        probe = self.folder / "probe.c"
+        probe.write_text("int main(void) { return 0; }\n")
+        try:
+            self.compiler.run([*SANITIZERS, str(probe), "-o", str(self.folder / "probe")], "probe")
+        except ToolchainError:
+            return False
+        return subprocess.run([self.folder / "probe"], check=False).returncode == 0
+
+    def compile(self, source):
+        """Return the object of a C source, compiled with all warnings as errors."""
+        target = self.folder / f"{source.stem}.o"
+        flags = ("-std=c99", "-O1", *WARNINGS, *self.sanitizers, f"-I{runtime_dir()}")
+        self.compiler.run([*flags, "-c", str(source), "-o", str(target)], f"compile {source.name}")
+        return target
+
+    def link(self, flatbuffer, width, name="network"):
+        """Return the model and the program that runs it."""
+        model = read_qmodel(flatbuffer, width)
+        data = self.folder / f"{name}_data.c"
+        data.write_text(render_model(model, plan_model(model)))
+        program = self.folder / name
+        objects = [str(path) for path in (self.compile(data), *self._objects)]
+        self.compiler.run([*self.sanitizers, *objects, "-o", str(program)], f"link {name}")
+        return model, program
+
+
+def program_source():
+    """Return the C main of the programs."""
+    return SUPPORT / "engine_program.c"
+
+
+def run_program(model, program, rows):
+    """Return every traced tensor, shaped like run_reference's; raises AssertionError."""
+    done = subprocess.run([program], input=rows.tobytes(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    found = [[] for _ in model.traced]
+    at = 0
+    while at < len(done.stdout):
+        tensor, row, length = struct.unpack_from("=3I", done.stdout, at)
+        assert row == len(found[tensor]), f"row {row} of {model.traced[tensor].name} out of order"
+        found[tensor].append(np.frombuffer(done.stdout, np.int8, length, at + 12))
+        at += 12 + length
+    shapes = [(-1, *t.shape[1:]) if t.is_rows else t.shape for t in model.traced]
+    return [np.concatenate(f).reshape(shape) for f, shape in zip(found, shapes, strict=True)]
+
+
+def assert_same(model, left, right):
+    """Assert that two runs agree at every traced tensor."""
+    for tensor, one, other in zip(model.traced, left, right, strict=True):
+        np.testing.assert_array_equal(one, other, f"tensor {tensor.name}")
