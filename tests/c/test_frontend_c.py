@@ -187,7 +187,8 @@ def test_emodb_clips_are_byte_equal(library):
         library.check(read_samples(path))
 
 
-def test_clip_shorter_than_a_frame_is_refused(library):
+def test_clip_or_model_shorter_than_a_frame_is_refused(library):
+    assert library.begin(1024, model_rows=0) == ARGUMENT
     assert library.begin(1023) == ARGUMENT
     assert library.push(np.zeros(1)) == STATE
 

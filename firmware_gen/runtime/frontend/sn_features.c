@@ -104,7 +104,7 @@ sn_status sn_features_begin(sn_features *features, const sn_frontend *frontend, 
     features->framed_samples = 0u;
     features->rows_before = 0u;
     features->rows_after = 0u;
-    if (total_samples < SN_FRAME_LENGTH) {
+    if (total_samples < SN_FRAME_LENGTH || model_rows == 0u) {
         return SN_ERR_ARGUMENT;
     }
     sn_level_of_stream(&features->level, frontend);

@@ -36,8 +36,9 @@ typedef struct sn_features {
 } sn_features;
 
 // Starts a clip of `total_samples` samples (one frame at least). `model_rows`: rows of the model's
-// clip length. `kept_clip`: memory of the model's clip length, `kept_capacity` samples; unused (may
-// be null) unless the front-end is of the `paper` form, which gives model_rows rows for any clip.
+// clip length, one at least. `kept_clip`: memory of the model's clip length, `kept_capacity`
+// samples; unused (may be null) unless the front-end is of the `paper` form, which gives model_rows
+// rows for any clip.
 SN_MUST_CHECK sn_status sn_features_begin(sn_features *features, const sn_frontend *frontend,
                                           int16_t *kept_clip, uint32_t kept_capacity,
                                           uint32_t model_rows, uint32_t total_samples);

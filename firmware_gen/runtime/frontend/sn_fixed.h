@@ -26,8 +26,8 @@ static inline int32_t sn_scale_up(int32_t value, uint32_t shift) {
     return value * (int32_t)(1u << shift);
 }
 
-// value / 2^shift, rounded down. The compilers served shift arithmetically (Python: value >>
-// shift).
+// value / 2^shift, rounded down, as Python's value >> shift: the compilers used here shift
+// negative numbers arithmetically.
 static inline int32_t sn_shift_down(int32_t value, uint32_t shift) {
     return value >> shift;
 }

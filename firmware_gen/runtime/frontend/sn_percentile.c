@@ -1,3 +1,5 @@
+#include <stdbool.h>
+
 #include "frontend/sn_fixed.h"
 #include "frontend/sn_level.h"
 
@@ -30,18 +32,27 @@ static uint32_t find_bin(const uint32_t *histogram, uint32_t *rank) {
     return bin;
 }
 
-static uint32_t order_statistic(const int16_t *samples, uint32_t count, uint32_t rank,
-                                uint32_t *histogram) {
-    count_bins(samples, count, ANY_HIGH, histogram);
-    const uint32_t high = find_bin(histogram, &rank);
-    count_bins(samples, count, high, histogram);
-    return (high << LOW_BITS) + find_bin(histogram, &rank);
+// The smallest |x| above `magnitude`.
+static uint32_t next_magnitude(const int16_t *samples, uint32_t count, uint32_t magnitude) {
+    uint32_t next = UINT32_MAX;
+    for (uint32_t i = 0u; i < count; i++) {
+        const uint32_t candidate = sn_absolute(samples[i]);
+        if (candidate > magnitude && candidate < next) {
+            next = candidate;
+        }
+    }
+    return next;
 }
 
 uint32_t sn_percentile(const int16_t *samples, uint32_t count, uint32_t *histogram) {
     const uint32_t position = 999u * (count - 1u);
-    const uint32_t rank = position / 1000u;
-    const uint32_t low = order_statistic(samples, count, rank, histogram);
-    const uint32_t high = order_statistic(samples, count, rank + 1u, histogram);
-    return 1000u * low + (position % 1000u) * (high - low);
+    uint32_t rank = position / 1000u;
+    count_bins(samples, count, ANY_HIGH, histogram);
+    const uint32_t high = find_bin(histogram, &rank);
+    count_bins(samples, count, high, histogram);
+    const uint32_t byte = find_bin(histogram, &rank);
+    const uint32_t below = (high << LOW_BITS) + byte;
+    const bool repeated = rank + 1u < histogram[byte];
+    const uint32_t above = repeated ? below : next_magnitude(samples, count, below);
+    return 1000u * below + (position % 1000u) * (above - below);
 }
