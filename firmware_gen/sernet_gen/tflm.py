@@ -23,7 +23,7 @@ _OUR_ALIGNMENT = "aligned(16)"
 _TENSOR_BYTES = 24
 _NODE_BYTES = 64 + 72
 _CHANNEL_BYTES = 8
-_FIXED_BYTES = 1024
+_FIXED_BYTES = 2048
 _STEP_BYTES = 16
 
 
@@ -74,9 +74,9 @@ def render_tflm(bundle: Bundle) -> dict[str, str]:
 
 def _format_with_tinymlgen(flatbuffer: bytes) -> str:
     """Run tinymlgen's own formatter on bytes: its converter would quantise again, and wrongly."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        tinymlgen = importlib.import_module("tinymlgen.tinymlgen")
+        with _quiet_stderr():  # it imports TensorFlow, which talks
+            tinymlgen = importlib.import_module("tinymlgen.tinymlgen")
     except ImportError as error:
         raise require_extra("tinymlgen", "train", "write the model for --engine tflm") from error
     converter = SimpleNamespace(
@@ -147,7 +147,7 @@ def _measure(flatbuffer: bytes, low: int, high: int) -> int | None:
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Silence C++ code, which reports every arena that is too small to the descriptor itself."""
+    """Silence C++ code, which writes to the descriptor itself."""
     sys.stderr.flush()
     saved, silence = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 2)
