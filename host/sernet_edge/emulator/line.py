@@ -1,6 +1,5 @@
 """The wire between the host and an emulated board: two queues."""
 
-from collections import deque
 from dataclasses import dataclass, field
 
 
@@ -11,16 +10,17 @@ class Line:
     `polls_in_vain` counts how often in a row the device looked for input that was not there.
     """
 
-    to_device: deque[int] = field(default_factory=deque)
+    to_device: bytearray = field(default_factory=bytearray)
     to_host: bytearray = field(default_factory=bytearray)
     polls_in_vain: int = 0
 
-    def take(self) -> int | None:
-        """Return the next byte for the device, or None."""
-        if not self.to_device:
-            return None
-        self.polls_in_vain = 0
-        return self.to_device.popleft()
+    def take(self, most: int) -> bytes:
+        """Return the next bytes for the device, `most` or fewer."""
+        taken = bytes(self.to_device[:most])
+        if taken:
+            del self.to_device[:most]
+            self.polls_in_vain = 0
+        return taken
 
     def send(self, data: bytes) -> None:
         """Take bytes from the device."""

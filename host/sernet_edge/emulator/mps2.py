@@ -24,28 +24,28 @@ class Mps2:
         self._machine = machine
         self._line = machine.line
         self._registers = RegisterFile()
-        self._received: int | None = None
+        self._received = b""
         machine.map_io(_APB, self._read, self._write)
 
     def reset(self) -> None:
         """Empty the receiver and the registers."""
-        self._received = None
+        self._received = b""
         self._registers.reset()
 
     def _read(self, offset: int) -> int:
         if offset == _UART0 + _STATE:
             return self._state()
         if offset == _UART0 + _DATA:
-            byte, self._received = self._received, None
-            return byte or 0
+            byte, self._received = self._received, b""
+            return byte[0] if byte else 0
         return self._registers.read(offset)
 
     def _state(self) -> int:
         if not self._registers.read(_UART0 + _CTRL) & _RX_ENABLE:
             return 0
-        if self._received is None:
-            self._received = self._line.take()
-        if self._received is None:
+        if not self._received:
+            self._received = self._line.take(1)
+        if not self._received:
             self._machine.poll_in_vain()
             return 0
         return _RX_FULL

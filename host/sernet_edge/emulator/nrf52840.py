@@ -12,7 +12,8 @@ from sernet_edge.emulator.nrf_uarte import Uarte
 from sernet_edge.emulator.registers import NordicPeripheral, RegisterFile
 
 _APB = Region(0x40000000, 0x30000)
-_GPIO = Region(0x50000000, 0x1000)
+_GPIO = Region(0x50000000, 0x10000)
+_CONFIGURATION = Region(0x10000000, 0x10000)  # FICR, and UICR that nobody wrote
 _PAGE = 0x1000
 _CLOCK, _UARTE0, _NVMC, _PPI = 0x00, 0x02, 0x1E, 0x1F
 _TIMERS = (0x08, 0x09, 0x0A, 0x1A, 0x1B)
@@ -28,7 +29,6 @@ _FICR = {
     0x10C: 256,  # INFO.RAM in KiB
     0x110: 1024,  # INFO.FLASH in KiB
 }
-_UICR = Region(0x10001000, 0x1000)
 
 
 class Clock(NordicPeripheral):
@@ -65,26 +65,36 @@ class Gpio(RegisterFile):
 
 
 class Ppi(RegisterFile):
-    """The programmable interconnect: an event here runs a task there."""
+    """The programmable interconnect: an event here runs a task there.
+
+    `routes`: address of an event -> addresses of the tasks that it runs.
+    """
+
+    def __init__(self) -> None:
+        self.routes: dict[int, list[int]] = {}
+        super().__init__()
+
+    def reset(self) -> None:
+        """Disconnect everything."""
+        super().reset()
+        self.routes = {}
 
     def write(self, offset: int, value: int) -> None:
         """Take a word; CHENSET and CHENCLR change CHEN."""
+        enabled = self.words.get(0x500, 0)
         match offset:
             case 0x504:
-                self.words[0x500] = self.words.get(0x500, 0) | value
+                self.words[0x500] = enabled | value
             case 0x508:
-                self.words[0x500] = self.words.get(0x500, 0) & ~value
+                self.words[0x500] = enabled & ~value
             case _:
                 self.words[offset] = value
-
-    def tasks_of(self, event_address: int) -> list[int]:
-        """Return the addresses of the tasks that the event at `event_address` runs."""
-        enabled = self.words.get(0x500, 0)
-        return [
-            self.words.get(0x514 + 8 * channel, 0)
-            for channel in range(20)
-            if enabled >> channel & 1 and self.words.get(0x510 + 8 * channel) == event_address
-        ]
+        self.routes = {}
+        for channel in range(20):
+            if self.words.get(0x500, 0) >> channel & 1:
+                event = self.words.get(0x510 + 8 * channel, 0)
+                task = self.words.get(0x514 + 8 * channel, 0)
+                self.routes.setdefault(event, []).append(task)
 
 
 class Nrf52840:
@@ -116,13 +126,11 @@ class Nrf52840:
         self._gpio = Gpio()
         machine.map_io(_APB, self._read, self._write)
         machine.map_io(_GPIO, self._gpio.read, self._gpio.write)
-        factory = RegisterFile(_FICR)
         machine.map_io(
-            Region(0x10000000, _PAGE),
-            lambda offset: factory.words.get(offset, 0xFFFFFFFF),
+            _CONFIGURATION,
+            lambda offset: _FICR.get(offset, 0xFFFFFFFF),
             lambda _offset, _value: None,
         )
-        machine.map_io(_UICR, lambda _offset: 0xFFFFFFFF, lambda _offset, _value: None)
 
     def reset(self) -> None:
         """Put every peripheral into its state after a reset."""
@@ -143,7 +151,7 @@ class Nrf52840:
         self._page(offset).write(offset % _PAGE, value)
 
     def _route(self, base: int, event: int) -> None:
-        for task in self._ppi.tasks_of(base + event):
+        for task in self._ppi.routes.get(base + event, ()):
             self._write(task - _APB.origin, 1)
 
     def _counted_nothing(self) -> None:

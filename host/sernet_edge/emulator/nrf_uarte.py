@@ -84,19 +84,19 @@ class Uarte(NordicPeripheral):
 
     def receive(self) -> None:
         """Let up to a burst of bytes arrive, as far as the firmware gave them room."""
-        for _ in range(_BURST):
-            if not self._receiving or self._gated or not self._room:
-                return
-            byte = self._line.take()
-            if byte is None:
-                return
-            self._write_memory(self._pointer, bytes((byte,)))
-            self._pointer += 1
-            self._room -= 1
-            self._amount += 1
+        if not self._receiving or self._gated:
+            return
+        arrived = self._line.take(min(_BURST, self._room))
+        if not arrived:
+            return
+        self._write_memory(self._pointer, arrived)
+        self._pointer += len(arrived)
+        self._room -= len(arrived)
+        self._amount += len(arrived)
+        for _ in arrived:
             self.raise_event(RXDRDY)
-            if not self._room:
-                self._end_buffer()
+        if not self._room:
+            self._end_buffer()
 
     def _start_receiver(self) -> None:
         self._pointer = self.words.get(RXD_PTR, 0)
