@@ -29,16 +29,21 @@ def run_reference(model: QModel, rows: Int8Array) -> list[Int8Array]:
     `rows`: int8 [rows, width], one row at least. The result has int8 [rows, width, channels] for
     row tensors (the input included) and int8 [n] for the others. Raises InputError for other rows.
     """
+    check_rows(model, rows)
+    tensors: list[Int8Array] = [rows.reshape(len(rows), model.input.width, model.input.channels)]
+    for operator in model.operators:
+        tensors.append(_run(model, operator, tensors))
+    return tensors
+
+
+def check_rows(model: QModel, rows: Int8Array) -> None:
+    """Raise InputError unless `rows` are feature rows of `model`: int8 [1 or more, width]."""
     width = model.input.row_bytes
     if rows.dtype != np.int8 or rows.ndim != 2 or rows.shape[1] != width or not len(rows):
         raise InputError(
             f"The network takes int8 rows of {width} values, one at least; "
             f"these are {rows.dtype} {list(rows.shape)}."
         )
-    tensors: list[Int8Array] = [rows.reshape(len(rows), model.input.width, model.input.channels)]
-    for operator in model.operators:
-        tensors.append(_run(model, operator, tensors))
-    return tensors
 
 
 def _run(model: QModel, operator: Operator, tensors: list[Int8Array]) -> Int8Array:

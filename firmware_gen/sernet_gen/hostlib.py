@@ -14,6 +14,7 @@ from sernet_cal import features
 from sernet_cal.errors import InputError, SernetError
 from sernet_cal.features import FrontEnd
 from sernet_cal.qmodel_types import QModel
+from sernet_cal.reference import check_rows
 from sernet_gen.assets import ports_dir, runtime_dir
 from sernet_gen.frontend_source import render_frontend
 from sernet_gen.model_source import render_model
@@ -88,7 +89,8 @@ class HostLibrary:
 
     def run_rows(self, rows: Int8Array) -> list[Int8Array]:
         """Return every traced tensor for feature rows, int8 [rows, width], like run_reference."""
-        contiguous = np.ascontiguousarray(rows, np.int8)
+        check_rows(self._model, rows)
+        contiguous = np.ascontiguousarray(rows)
         tensors = self._empty_tensors(len(contiguous))
         run = self._run(tensors)
         status = self._library.sn_host_run_rows(
@@ -99,7 +101,8 @@ class HostLibrary:
 
     def score_rows(self, rows: Int8Array) -> Int8Array:
         """Return the scores, int8 [classes], looking at nothing else: what a board does."""
-        contiguous = np.ascontiguousarray(rows, np.int8)
+        check_rows(self._model, rows)
+        contiguous = np.ascontiguousarray(rows)
         scores = np.zeros(self._model.classes, np.int8)
         run = self._run([])
         status = self._library.sn_host_score_rows(

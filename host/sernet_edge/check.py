@@ -11,18 +11,22 @@ from typing import Any
 
 import numpy as np
 
-from sernet_cal import features, float_features
+from sernet_cal import features
 from sernet_cal.bundle import Bundle
 from sernet_cal.interpreter import TfliteModel
-from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import read_qmodel
 from sernet_cal.qmodel_types import QModel
 from sernet_cal.reference import run_reference
-from sernet_cal.requantize import INT8_MAX, INT8_MIN, Int8Array
-from sernet_edge.audio.load import Samples
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.compare import Difference, Tally
-from sernet_edge.snr import SnrMeter
+from sernet_edge.feature_report import (
+    Comparison,
+    FeatureTally,
+    FloatCandidate,
+    IntegerCandidate,
+    Setting,
+)
+from sernet_edge.feature_settings import find_reference
 from sernet_edge.tflite_micro import MicroModel
 from sernet_gen.hostlib import ClipShape, HostLibrary, host_library
 
@@ -33,19 +37,20 @@ class LengthCheck:
 
     `features`: C against numpy on the network's input. `engine`: C against numpy; `judge`: numpy
     against TFLite. `micro`: numpy against TensorFlow Lite Micro on the scores of clips of the
-    model's own length; None where it is not installed. `seconds_in_c`: C alone, samples to scores.
+    model's own length; None where it is not installed. `quality`: the front-end against the float
+    chain `float_chain`. `seconds_in_c`: C alone, samples to scores.
     """
 
     clip_seconds: float
     model: QModel
+    float_chain: str
     clips: int = 0
     features: Tally = field(init=False)
     engine: Tally = field(init=False)
     judge: Tally = field(init=False)
     micro: Tally | None = None
     micro_clips: int = 0
-    snr: SnrMeter = field(default_factory=SnrMeter)
-    same_predictions: int = 0
+    quality: FeatureTally = field(default_factory=FeatureTally)
     seconds_in_c: float = 0.0
 
     def __post_init__(self) -> None:
@@ -70,6 +75,11 @@ class LengthCheck:
         """Where things part: the earliest comparison's first differing byte."""
         return next((tally.first for tally in self.tallies if tally.first), None)
 
+    @property
+    def front_end(self) -> Comparison:
+        """The integer front-end's figures against the float chain."""
+        return self.quality.comparison("ours", predicted=True)
+
     def to_json(self) -> dict[str, Any]:
         """Return the figures of this clip length."""
         names = [tensor.name for tensor in self.model.traced]
@@ -85,8 +95,10 @@ class LengthCheck:
             "tflite_micro_clips": self.micro_clips,
             "tflite_micro_differing_bytes": self.micro.total if self.micro else None,
             "first_difference": str(self.first_difference) if self.first_difference else None,
-            "mfcc_snr_db": self.snr.decibels,
-            "same_prediction": self.same_predictions / self.clips,
+            "float_chain": self.float_chain,
+            "mfcc_snr_db": self.front_end.snr_db,
+            "equal_inputs": self.front_end.equal_share,
+            "same_prediction": self.front_end.same_prediction,
             "ms_per_clip": 1000 * self.seconds_in_c / self.clips,
             "total_s": self.seconds_in_c,
         }
@@ -99,7 +111,8 @@ class _Judges:
     shape: ClipShape
     model: QModel
     library: HostLibrary
-    front_end: IntegerFrontEnd
+    ours: IntegerCandidate
+    exact: FloatCandidate
     tflite: TfliteModel
     micro: MicroModel | None
 
@@ -114,14 +127,18 @@ def check_length(
     """
     model = read_qmodel(bundle.int8)
     shape = ClipShape(bundle.front_end, features.clip_samples(clip_seconds))
-    result = LengthCheck(clip_seconds, model)
-    front_end = IntegerFrontEnd(bundle.front_end, model.input.scale, model.input.zero_point)
+    setting = Setting(
+        bundle.front_end, model.input.scale, model.input.zero_point, shape.model_samples
+    )
+    chain = find_reference(bundle.front_end.window)
+    result = LengthCheck(clip_seconds, model, chain.name)
     with host_library(model, bundle.front_end) as library:
         judges = _Judges(
             shape,
             model,
             library,
-            front_end,
+            IntegerCandidate(setting),
+            FloatCandidate(chain.name, setting, chain.raw_mfcc),
             TfliteModel(bundle.int8, reference=True, observe=True),
             MicroModel.load(bundle.int8),
         )
@@ -136,7 +153,8 @@ def check_length(
 
 def _check_clip(judges: _Judges, clip: Clip, result: LengthCheck) -> None:
     shape, model, library = judges.shape, judges.model, judges.library
-    rows = judges.front_end.clip_rows(clip.samples, shape.model_samples)
+    ours, exact = judges.ours.compute(clip.samples), judges.exact.compute(clip.samples)
+    rows = ours.rows
     result.features.add(clip.name, [library.features(clip.samples, shape)], [rows])
     expected = run_reference(model, rows)
     result.engine.add(clip.name, library.run(clip.samples, shape), expected)
@@ -148,14 +166,5 @@ def _check_clip(judges: _Judges, clip: Clip, result: LengthCheck) -> None:
     start = time.perf_counter()
     scores = library.score(clip.samples, shape)
     result.seconds_in_c += time.perf_counter() - start
-    from_float = library.score_rows(_float_rows(judges, clip.samples))
-    result.same_predictions += int(np.argmax(scores) == np.argmax(from_float))
-    result.snr.add(judges.front_end, clip.samples, shape.model_samples)
-
-
-def _float_rows(judges: _Judges, samples: Samples) -> Int8Array:
-    """Return the float chain's features in the int8 of the network's input, [rows, 40]."""
-    front_end, entry = judges.shape.front_end, judges.model.input
-    values = float_features.clip_features(front_end, samples, judges.shape.model_samples)
-    steps = np.round(values / entry.scale) + entry.zero_point
-    return np.clip(steps, INT8_MIN, INT8_MAX).astype(np.int8)
+    from_float = library.score_rows(exact.rows)
+    result.quality.add(exact, ours, bool(np.argmax(scores) == np.argmax(from_float)))

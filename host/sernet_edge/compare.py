@@ -8,12 +8,15 @@ import numpy as np
 from sernet_cal.qmodel_types import Tensor
 from sernet_cal.requantize import Int8Array
 
+_AXES = {1: ("value",), 2: ("row", "coefficient"), 3: ("row", "column", "channel")}
+
 
 @dataclass(frozen=True)
 class Difference:
     """The first byte that differs: `values` of the two `sides` at `position` of a clip's tensor.
 
-    `position`: (row, column, channel) of a row tensor, (value,) of a vector.
+    `position`: (row, column, channel) of a row tensor, (row, coefficient) of the features, (value,)
+    of a vector.
     """
 
     clip: str
@@ -24,7 +27,7 @@ class Difference:
 
     def __str__(self) -> str:
         """Return one sentence for a person."""
-        names = ("row", "column", "channel") if len(self.position) == 3 else ("value",)
+        names = _AXES[len(self.position)]
         where = ", ".join(f"{name} {at}" for name, at in zip(names, self.position, strict=True))
         (left, right), (first, second) = self.sides, self.values
         return f"{self.clip}: {self.tensor} at {where}: {left} {first}, {right} {second}"

@@ -145,8 +145,8 @@ class Comparison:
 
 
 @dataclass
-class _Tally:
-    """Sums over the clips seen so far."""
+class FeatureTally:
+    """Sums over the clips seen so far, one front-end against the float chain."""
 
     raw_signal: float = 0.0
     raw_noise: float = 0.0
@@ -159,6 +159,7 @@ class _Tally:
     same: int = 0
 
     def add(self, reference: ClipFeatures, ours: ClipFeatures, same: bool) -> None:
+        """Add one clip; `same`: whether both lead to the same class."""
         self.raw_signal += float(np.sum(reference.raw**2))
         self.raw_noise += float(np.sum((reference.raw - ours.raw) ** 2))
         self.signal += float(np.sum(reference.standardised**2))
@@ -171,6 +172,7 @@ class _Tally:
         self.same += same
 
     def comparison(self, name: str, predicted: bool) -> Comparison:
+        """Return the figures of one clip at least; without `predicted`, no share of classes."""
         return Comparison(
             name,
             _decibels(self.raw_signal, self.raw_noise),
@@ -195,7 +197,7 @@ def compare(
 
     `predict`: from the network's input to the class, where a model takes this form.
     """
-    tallies = [_Tally() for _ in candidates]
+    tallies = [FeatureTally() for _ in candidates]
     for samples in clips:
         expected = reference.compute(samples)
         wanted = predict(expected.rows) if predict else None

@@ -80,8 +80,9 @@ class _Clips:
 
 
 def summary(model: str, results: list[LengthCheck]) -> dict[str, Any]:
-    """Return the JSON object: the totals over all clip lengths (the smallest SNR), and each one."""
+    """Return the JSON object: totals over the lengths (the smallest SNR), and each length."""
     runs = sum(result.clips for result in results)
+    ratios = [ratio for result in results if (ratio := result.front_end.snr_db) is not None]
     lengths = [result.to_json() for result in results]
     micro = [length["tflite_micro_differing_bytes"] for length in lengths]
     return {
@@ -89,8 +90,10 @@ def summary(model: str, results: list[LengthCheck]) -> dict[str, Any]:
         "clips": results[0].clips,
         "tensors": lengths[0]["tensors"],
         "differing_bytes": sum(result.differing_bytes for result in results),
-        "mfcc_snr_db": min(length["mfcc_snr_db"] for length in lengths),
-        "same_prediction": sum(result.same_predictions for result in results) / runs,
+        "float_chain": results[0].float_chain,
+        "mfcc_snr_db": min(ratios, default=None),
+        "equal_inputs": min(result.front_end.equal_share for result in results),
+        "same_prediction": sum(result.quality.same for result in results) / runs,
         "ms_per_clip": 1000 * sum(result.seconds_in_c for result in results) / runs,
         "total_s": sum(result.seconds_in_c for result in results),
         "tflite_micro_differing_bytes": None if None in micro else sum(micro),
@@ -118,9 +121,11 @@ def _lines(results: list[LengthCheck]) -> Iterator[tuple[str, list[str]]]:
     yield "bytes, every tensor: C / numpy", [str(r.engine.total) for r in results]
     yield "bytes, every tensor: numpy / TFLite", [str(r.judge.total) for r in results]
     yield "bytes, scores: numpy / TFLite Micro", [_micro(r) for r in results]
-    yield "MFCC SNR to float, dB", [f"{r.snr.decibels:.1f}" for r in results]
-    shares = [100 * r.same_predictions / r.clips for r in results]
-    yield "same prediction as float features, %", [f"{share:.2f}" for share in shares]
+    ratios = [r.front_end.snr_db for r in results]
+    yield "MFCC SNR to float, dB", ["exact" if x is None else f"{x:.1f}" for x in ratios]
+    yield "inputs equal to float's, %", [f"{100 * r.front_end.equal_share:.2f}" for r in results]
+    same = [100 * r.quality.same / r.clips for r in results]
+    yield "same prediction as float features, %", [f"{share:.2f}" for share in same]
     times = [1000 * r.seconds_in_c / r.clips for r in results]
     yield "C on this machine, ms a clip", [f"{ms:.1f}" for ms in times]
     yield "C on this machine, s in all", [f"{r.seconds_in_c:.1f}" for r in results]
