@@ -48,8 +48,11 @@ def windowed(frames: IntArray, window: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _all_bits(frames: IntArray) -> IntArray:
-    """Return the OR of the magnitudes of each frame; as long in bits as the largest."""
-    bits: IntArray = np.bitwise_or.reduce(np.abs(frames), axis=1)
+    """Return the OR of each frame's values, the negative ones inverted (sn_value_bits).
+
+    It is as long in bits as the largest: all values lie in -2^length..2^length - 1.
+    """
+    bits: IntArray = np.bitwise_or.reduce(frames ^ (frames >> 63), axis=1)
     return bits
 
 

@@ -32,6 +32,12 @@ static inline int32_t sn_shift_down(int32_t value, uint32_t shift) {
     return value >> shift;
 }
 
+// The bits of a value, a negative one inverted: when they need n bits, the value lies in
+// -2^n..2^n - 1.
+static inline uint32_t sn_value_bits(int32_t value) {
+    return (uint32_t)(value ^ sn_shift_down(value, 31u));
+}
+
 // The upper half of a 64-bit sum of products: divided by 2^32, rounded down.
 static inline int32_t sn_high_half(int64_t value) {
     return (int32_t)(value >> 32);

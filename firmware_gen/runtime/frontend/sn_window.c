@@ -17,7 +17,7 @@ static uint32_t next_reversed(uint32_t reversed) {
 static uint32_t headroom(const int16_t *ring) {
     uint32_t all_bits = 0u;
     for (uint32_t n = 0u; n < SN_FRAME_LENGTH; n++) {
-        all_bits |= sn_absolute(ring[n]);
+        all_bits |= sn_value_bits(ring[n]);
     }
     return sn_smaller(31u - sn_bit_length_32(all_bits), LARGEST_SHIFT_BEFORE);
 }
@@ -27,7 +27,7 @@ static int32_t weigh(int16_t sample, uint32_t shift, int32_t weight) {
 }
 
 // Windows the hop of the frame that starts at its sample `start`; returns the OR of the results'
-// magnitudes. The second half of the frame sees the window backwards.
+// bits. The second half of the frame sees the window backwards.
 static uint32_t window_hop(const int16_t *samples, uint32_t start, uint32_t shift,
                            const int32_t *window, sn_point *points) {
     const int32_t step = start < SN_FRAME_LENGTH / 2u ? 1 : -1;
@@ -40,7 +40,7 @@ static uint32_t window_hop(const int16_t *samples, uint32_t start, uint32_t shif
         sn_point *point = points + reversed;
         point->real = weigh(samples[n], shift, weight[0]);
         point->imaginary = weigh(samples[n + 1u], shift, weight[step]);
-        all_bits |= sn_absolute(point->real) | sn_absolute(point->imaginary);
+        all_bits |= sn_value_bits(point->real) | sn_value_bits(point->imaginary);
         weight += 2 * step;
         reversed = next_reversed(reversed);
     }
