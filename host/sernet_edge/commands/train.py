@@ -17,7 +17,7 @@ from sernet_edge.train.keras_file import keras_bytes
 from sernet_edge.train.options import NetworkOptions, Pooling, TrainingPlan
 from sernet_edge.train.present import print_accuracy
 from sernet_edge.train.progress import progress_bars
-from sernet_edge.train.quantise import Network, quantise
+from sernet_edge.train.quantise import Network, check_clip_count, quantise
 from sernet_edge.train.recipe import Recipe, usual_epochs
 from sernet_edge.train.split import (
     Split,
@@ -79,6 +79,7 @@ def command(data: str, as_json: bool, held_out: tuple[str, ...], **choices: Any)
     """Train Light-SERNet on a corpus, quantise it, and write a model bundle."""
     options = TrainOptions(held_out=speaker_list(held_out), **choices)
     check_clip_seconds(options.clip_seconds)
+    check_clip_count(options.calibration_clips)
     if options.seed < 0:
         raise InputError(f"The seed must not be negative; {options.seed} given.")
     corpus = load_named_corpus(data)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import tempfile
 import zipfile
 from pathlib import Path
@@ -14,20 +15,36 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 def keras_bytes(model: Any) -> bytes:
-    """Return `model` as a .keras file, without the times that Keras writes into it."""
+    """Return `model` as a .keras file, without the times and addresses that Keras writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
         model.save(path)
-        with zipfile.ZipFile(path) as archive:
-            entries = {name: archive.read(name) for name in archive.namelist()}
+        return without_circumstances(path.read_bytes())
+
+
+def without_circumstances(content: bytes) -> bytes:
+    """Return the .keras file `content` with its date left out and shared objects numbered."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
     metadata = json.loads(entries["metadata.json"])
     metadata.pop("date_saved", None)
     entries["metadata.json"] = json.dumps(metadata).encode()
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    entries["config.json"] = _number_shared_objects(entries["config.json"].decode()).encode()
+    clean = io.BytesIO()
+    with zipfile.ZipFile(clean, "w") as archive:
         for name, data in sorted(entries.items()):
             archive.writestr(zipfile.ZipInfo(name, _LONG_AGO), data, zipfile.ZIP_DEFLATED)
-    return content.getvalue()
+    return clean.getvalue()
+
+
+def _number_shared_objects(config: str) -> str:
+    """Return the JSON with the addresses in `shared_object_id` replaced by 1, 2, ..."""
+    numbers: dict[str, int] = {}
+    return re.sub(
+        r'("shared_object_id": )(\d+)',
+        lambda found: f"{found[1]}{numbers.setdefault(found[2], len(numbers) + 1)}",
+        config,
+    )
 
 
 def load_keras(content: bytes, source: str) -> Any:

@@ -100,10 +100,15 @@ def spread(recordings: Sequence[Recording], count: int) -> list[Recording]:
             "No recordings are left to calibrate on.",
             "Hold out fewer speakers, or give more data.",
         )
-    if count < 1:
-        raise InputError(f"At least 1 clip is needed to calibrate on; {count} given.")
+    check_clip_count(count)
     indices = np.linspace(0, len(recordings) - 1, min(count, len(recordings))).round()
     return [recordings[int(index)] for index in indices]
+
+
+def check_clip_count(count: int) -> None:
+    """Raise InputError for a number of calibration clips below 1."""
+    if count < 1:
+        raise InputError(f"At least 1 clip is needed to calibrate on; {count} given.")
 
 
 def _class_of(item: Recording, classes: tuple[str, ...]) -> int:

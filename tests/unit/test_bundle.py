@@ -1,0 +1,157 @@
+"""Model bundles: written whole, read back the same, refused when damaged."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sernet_cal.bundle import CARD_NAME, FLOAT_NAME, INT8_NAME, load_bundle, write_bundle
+from sernet_cal.errors import ModelError
+from sernet_cal.features import front_end_from_json, paper_front_end
+from sernet_edge.model.bundled import bundled_model, resolve_model
+
+REMAKE = "  Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
+CARD: dict[str, Any] = {
+    "name": "made",
+    "classes": ["x", "y"],
+    "clip_seconds": 1.0,
+    "front_end": paper_front_end().to_json(),
+}
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    write_bundle(tmp_path / "made", CARD, b"float", b"int8", b"keras")
+    return tmp_path / "made"
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_bundle(path)
+    return str(caught.value)
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def rewrite(bundle: Path, **changes: Any) -> None:
+    card = json.loads((bundle / CARD_NAME).read_text(encoding="utf-8"))
+    kept = {key: value for key, value in (card | changes).items() if value is not None}
+    (bundle / CARD_NAME).write_text(json.dumps(kept), encoding="utf-8")
+
+
+def test_a_bundle_is_read_as_it_was_written(bundle: Path) -> None:
+    for path in (bundle, bundle / INT8_NAME):
+        read = load_bundle(path)
+        assert (read.name, read.classes, read.path) == ("made", ("x", "y"), bundle)
+        assert (read.int8, read.float32) == (b"int8", b"float")
+        assert read.front_end == paper_front_end()
+        assert (read.model_samples, read.model_rows) == (16_000, 59)
+    assert sorted(path.name for path in bundle.iterdir()) == [
+        "card.json",
+        "model.keras",
+        "model_float.tflite",
+        "model_int8.tflite",
+    ]
+
+
+def test_the_same_bundle_has_the_same_bytes(bundle: Path, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "again", CARD, b"float", b"int8", b"keras")
+    for path in bundle.iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
+
+
+def test_no_model_there(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none") == (
+        f"There is no model at {tmp_path / 'none'}.\n"
+        "  Make one:  sernet-edge train --data emodb=DIR --out MODEL\n"
+        "  or leave --model out to use the bundled one."
+    )
+
+
+def test_a_folder_without_a_card(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == (
+        f"{tmp_path} is not a model bundle: it has no card.json.\n"
+        "  A bundle is a folder with card.json, model_int8.tflite and model_float.tflite.\n"
+        f"{REMAKE}"
+    )
+
+
+def test_a_card_that_is_not_json(bundle: Path) -> None:
+    (bundle / CARD_NAME).write_text("{", encoding="utf-8")
+    message = refusal(bundle)
+    assert message.startswith(f"The model card {bundle / CARD_NAME} is not readable: ")
+    assert message.endswith(REMAKE)
+
+
+@pytest.mark.parametrize(("changed", "seen"), [(2, "2"), (None, "None")])
+def test_a_card_of_another_format(bundle: Path, changed: int | None, seen: str) -> None:
+    rewrite(bundle, format=changed)
+    assert refusal(bundle) == (
+        f"The model card {bundle / CARD_NAME} has format {seen}; this version reads format 1.\n"
+        f"{REMAKE}"
+    )
+
+
+def test_a_card_that_is_no_object(bundle: Path) -> None:
+    (bundle / CARD_NAME).write_text("[1]", encoding="utf-8")
+    assert "has format list; this version reads format 1." in refusal(bundle)
+
+
+def test_a_card_that_lacks_a_field(bundle: Path) -> None:
+    rewrite(bundle, classes=None)
+    assert refusal(bundle) == f"The model card {bundle / CARD_NAME} lacks 'classes'.\n{REMAKE}"
+
+
+@pytest.mark.parametrize("name", [FLOAT_NAME, INT8_NAME])
+def test_a_missing_model(bundle: Path, name: str) -> None:
+    (bundle / name).unlink()
+    assert refusal(bundle) == (
+        f"The model {bundle / name} is not readable: No such file or directory.\n{REMAKE}"
+    )
+
+
+def test_a_model_that_its_card_does_not_describe(bundle: Path) -> None:
+    (bundle / INT8_NAME).write_bytes(b"damaged")
+    assert refusal(bundle) == (
+        f"The model {bundle / INT8_NAME} is not the one its card describes: "
+        f"SHA-256 {digest(b'damaged')} instead of {digest(b'int8')}.\n{REMAKE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"form": "tape"}, "The model card's front_end.form is 'tape'; known: stream, paper."),
+        ({"window": "kaiser"}, "front_end.window is 'kaiser'; known: hann, hamming."),
+        ({"mean": [0.0]}, "has 1 means and 40 deviations; 40 of each are needed."),
+        ({"clip": "wide"}, "The model card's front_end is not readable: ValueError("),
+    ],
+)
+def test_front_ends_that_cannot_be_used(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        front_end_from_json(paper_front_end().to_json() | changes)
+    assert message in str(caught.value)
+
+
+def test_the_bundled_model_is_the_default() -> None:
+    bundle = resolve_model(None)
+    assert bundle.path == bundled_model()
+    assert (bundle.name, bundle.model_rows, len(bundle.classes)) == ("emodb-3s", 184, 7)
+    assert resolve_model(str(bundled_model())) == bundle
+
+
+def test_the_bundled_card_tells_where_the_model_comes_from_and_no_paths() -> None:
+    card = resolve_model(None).card
+    text = json.dumps(card)
+    assert "/work" not in text
+    assert "/home" not in text
+    assert card["command"].startswith("sernet-edge train --data emodb=DIR ")
+    assert set(card["training"]["held_out_speakers"]) == set(card["accuracy"]["speakers"])
+    assert not set(card["training"]["speakers"]) & set(card["accuracy"]["speakers"])
+    for scores in (card["accuracy"]["float"], card["accuracy"]["int8"]):
+        assert set(scores) == {"ua", "wa", "f1"}
+        assert all(0.5 < value <= 1.0 for value in scores.values())
