@@ -19,7 +19,7 @@ from sernet_edge.feature_report import (
 from sernet_edge.feature_settings import measured_front_end
 
 CLIPS = [clip.samples for clip in synthetic_clips() if clip.name.startswith("breathy")]
-GOOD = Comparison("ours", 90.0, 80.0, 0.999, 1, 1.0)
+GOOD = Comparison("ours", 90.0, 80.0, 0.999, 1, 1, 1.0)
 
 
 class Fixed:
@@ -40,8 +40,14 @@ def test_compare_counts_energies_steps_and_predictions():
     near_result, equal_result = compare(
         [CLIPS[0], CLIPS[0]], exact, [near, equal], lambda rows: int(rows[0, 0] > 6)
     )
-    assert near_result == Comparison("near", 20.0, 20.0, 0.0, 2, 0.0)
-    assert equal_result == Comparison("equal", None, None, 1.0, 0, 1.0)
+    assert near_result == Comparison("near", 20.0, 20.0, 0.0, 2, 2, 0.0)
+    assert equal_result == Comparison("equal", None, None, 1.0, 0, 0, 1.0)
+
+
+def test_steps_at_an_end_of_int8_count_apart():
+    edge, near = Fixed("edge", 10.0, 127), Fixed("near", 10.0, 125)
+    result = compare(CLIPS, edge, [near], None)[0]
+    assert (result.worst_step, result.worst_inner_step) == (2, 0)
 
 
 def test_compare_without_a_model_predicts_nothing():
@@ -77,7 +83,9 @@ def test_measured_front_end_standardises_its_own_corpus():
         ({"snr_db": None}, []),
         ({"snr_db": 65.94}, ["65.9 dB SNR, at least 66 dB expected"]),
         ({"equal_share": 0.9}, ["90.00% equal inputs, 99% expected"]),
-        ({"worst_step": 3}, ["an input 3 steps off, 2 allowed"]),
+        ({"worst_step": 2}, []),
+        ({"worst_inner_step": 2}, ["an input 2 steps off, 1 allowed"]),
+        ({"worst_step": 3}, ["an input 3 steps off at the clip's edge, 2 allowed"]),
         ({"same_prediction": 0.99}, ["99.00% same predictions, 99.5% expected"]),
         ({"same_prediction": None}, []),
     ],
