@@ -24,7 +24,8 @@ class DeviceInfo:
     """What a board says of itself.
 
     `clock_hz` and `ticks_per_second` are 0 where unknown. `run_budget_ms`: the longest time that
-    one second of audio may take. `traced_tensors`: how many a debug run has digests of. `build_id`: 64 hexadecimal digits.
+    one second of audio may take. `traced_tensors`: how many a debug run has digests of.
+    `build_id`: 64 hexadecimal digits.
     """
 
     nonce: int

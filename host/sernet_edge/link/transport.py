@@ -55,6 +55,11 @@ class SerialTransport:
         except (serial.SerialException, OSError) as error:
             raise _gone(self.name, error) from error
 
+    @property
+    def backend(self) -> object:
+        """The board behind an emulator's port; None behind any other."""
+        return getattr(self._port, "backend", None)
+
     def close(self) -> None:
         """Close the port."""
         self._port.close()
@@ -63,8 +68,9 @@ class SerialTransport:
 def open_port(url: str, baud: int) -> SerialTransport:
     """Open a serial port or any pyserial URL.
 
-    `baud` 0 is for boards without a wire. Raises LinkError for a port that is missing, busy or forbidden, with the ports that are there
-    and what mends it. Errors of the emulators pass through.
+    `baud` 0 is for boards without a wire. Raises LinkError for a port that is missing, busy or
+    forbidden, with the ports that are there and what mends it. Errors of the emulators pass
+    through.
     """
     if _HANDLER_PACKAGE not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append(_HANDLER_PACKAGE)
@@ -76,7 +82,7 @@ def open_port(url: str, baud: int) -> SerialTransport:
     except ValueError as error:
         raise LinkError(
             f"--port {url} is neither a serial port nor a URL that is known here: {error}.",
-            _ports_seen(),
+            ports_seen(),
         ) from error
     except (serial.SerialException, OSError) as error:
         raise _cannot_open(url, error) from error
@@ -86,7 +92,7 @@ def open_port(url: str, baud: int) -> SerialTransport:
 def _cannot_open(url: str, error: OSError) -> LinkError:
     match error.errno:
         case errno.ENOENT:
-            return LinkError(f"There is no port {url}.", _ports_seen())
+            return LinkError(f"There is no port {url}.", ports_seen())
         case errno.EBUSY | errno.EAGAIN:
             return LinkError(
                 f"The port {url} is busy: another program has it open.",
@@ -99,7 +105,7 @@ def _cannot_open(url: str, error: OSError) -> LinkError:
                 "Join the group that may, then log in again:  sudo usermod -aG dialout $USER",
             )
         case _:
-            return LinkError(f"The port {url} does not open: {_reason(error)}.", _ports_seen())
+            return LinkError(f"The port {url} does not open: {_reason(error)}.", ports_seen())
 
 
 def _reason(error: OSError) -> str:
@@ -113,7 +119,8 @@ def _gone(name: str, error: OSError) -> LinkError:
     )
 
 
-def _ports_seen() -> str:
+def ports_seen() -> str:
+    """Return a hint for people: the serial ports of this machine, or what to do without one."""
     found = sorted(list_ports.comports(), key=lambda item: item.device)
     if not found:
         return (

@@ -1,0 +1,128 @@
+"""The firmware in build/NAME: its manifest, and whether it is still what was built."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sernet_cal.bundle import Bundle
+from sernet_cal.errors import InputError, StaleFirmwareError
+from sernet_edge.link.answers import DeviceInfo
+from sernet_gen.constants import render_constants
+
+MANIFEST = "manifest.json"
+MANIFEST_FORMAT = 1
+_SHOWN_FILES = 5
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A build as its manifest describes it; `image` is the file that was linked."""
+
+    folder: Path
+    board: str
+    build_id: str
+    model: str
+    image: Path
+    tensors: tuple[str, ...]
+    files: dict[str, str]
+
+    @property
+    def rebuild(self) -> str:
+        """The command that makes the build anew."""
+        return f"Build it anew:  sernet-edge build --board {self.board}"
+
+
+def load_firmware(folder: Path, board: str) -> Firmware:
+    """Read the manifest of the build in `folder`.
+
+    Raises InputError for a folder without a readable manifest, or with that of another board.
+    """
+    path = folder / MANIFEST
+    build = f"Build it first:  sernet-edge build --board {board}"
+    try:
+        manifest: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(
+            f"There is no firmware in {folder}: it has no {MANIFEST}.", build
+        ) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"The manifest {path} is not readable: {error}.", build) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != MANIFEST_FORMAT:
+        seen = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
+        raise InputError(
+            f"The manifest {path} has format {seen}; this version reads {MANIFEST_FORMAT}.", build
+        )
+    try:
+        firmware = Firmware(
+            folder,
+            str(manifest["board"]),
+            str(manifest["build_id"]),
+            str(manifest["model"]),
+            folder / str(manifest["image"]),
+            tuple(str(name) for name in manifest["tensors"]),
+            {str(name): str(digest) for name, digest in manifest["files"].items()},
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"The manifest {path} lacks {error}.", build) from error
+    if firmware.board != board:
+        raise InputError(
+            f"{folder} holds the firmware of {firmware.board}, not of {board}.",
+            f"Name its board:  --board {firmware.board}\nor another folder:  --build DIR",
+        )
+    return firmware
+
+
+def changed_files(firmware: Firmware) -> list[str]:
+    """Return the files of the build that are missing or not what the manifest says."""
+    changed = []
+    for name, expected in sorted(firmware.files.items()):
+        try:
+            seen = hashlib.sha256((firmware.folder / name).read_bytes()).hexdigest()
+        except OSError:
+            seen = "missing"
+        if seen != expected:
+            changed.append(name)
+    return changed
+
+
+def check_files(firmware: Firmware) -> None:
+    """Raise StaleFirmwareError unless every file is what the manifest says."""
+    changed = changed_files(firmware)
+    if changed:
+        more = f" and {len(changed) - _SHOWN_FILES} more" if len(changed) > _SHOWN_FILES else ""
+        raise StaleFirmwareError(
+            f"{firmware.folder} has changed since it was built: "
+            f"{len(changed)} of {len(firmware.files)} files differ from its manifest "
+            f"({', '.join(changed[:_SHOWN_FILES])}{more}).",
+            f"{firmware.rebuild}\nor measure it as it is:  --any-build",
+        )
+
+
+def check_model(firmware: Firmware, bundle: Bundle) -> None:
+    """Raise StaleFirmwareError unless the build's constants are those of `bundle`."""
+    for name, text in render_constants(bundle).sources.items():
+        path = f"generated/{name}"
+        if firmware.files.get(path) != hashlib.sha256(text.encode()).hexdigest():
+            raise StaleFirmwareError(
+                f"{firmware.folder} was not built from the model {bundle.name} at {bundle.path}: "
+                f"{path} would be another file (it was built from {firmware.model}).",
+                f"Name its model:  --model DIR\n{firmware.rebuild}",
+            )
+
+
+def check_identity(firmware: Firmware, info: DeviceInfo) -> None:
+    """Raise StaleFirmwareError unless the board that answered runs `firmware`."""
+    if info.board != firmware.board:
+        raise StaleFirmwareError(
+            f"This board says it is {info.board}, not {firmware.board}.",
+            f"Name the board that is there:  --board {info.board}\nor another port:  --port URL",
+        )
+    if info.build_id != firmware.build_id:
+        raise StaleFirmwareError(
+            f"{info.board} runs build {info.build_id[:8]}, but {firmware.folder} is "
+            f"{firmware.build_id[:8]}.",
+            "The firmware on the board was not made from the files here.\n"
+            f"Write {firmware.image} to the board, or measure it as it is:  --any-build",
+        )

@@ -1,0 +1,102 @@
+"""Clips through a board and through both references, compared byte for byte."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sernet_edge.audio.synthetic import Clip
+from sernet_edge.compare import Difference
+from sernet_edge.link.answers import Result, TensorDigest
+from sernet_edge.link.clip import run_clip
+from sernet_edge.link.session import Session
+from sernet_edge.references import Expectation, References
+from sernet_edge.verify_locate import locate
+
+Int8Array = npt.NDArray[np.int8]
+
+# A place costs four runs of the clip or so; the first few clips tell what is wrong.
+MAX_LOCATED = 3
+
+
+@dataclass(frozen=True)
+class ClipReport:
+    """One clip's comparison.
+
+    `tensor`: the first that differs, None where every byte is equal. `difference`: its first byte
+    that differs; None when it was not looked for, or did not show again. `board_class` and
+    `float_class`: numbers of the classes with the highest score. `device_ms`: None where the board
+    has no clock.
+    """
+
+    clip: str
+    samples: int
+    tensor: str | None
+    difference: Difference | None
+    board_class: int
+    float_class: int
+    probability_error: float
+    device_ms: float | None
+
+    @property
+    def byte_exact(self) -> bool:
+        """Whether features, every layer and the scores are equal to the integer reference's."""
+        return self.tensor is None
+
+
+class Verifier:
+    """Compares clip after clip; one board, one model."""
+
+    def __init__(self, session: Session, references: References) -> None:
+        self._session = session
+        self._references = references
+        self._located = 0
+
+    def verify(self, clip: Clip, on_progress: Callable[[int], None] | None = None) -> ClipReport:
+        """Run `clip` on the board and compare; `on_progress` sees the samples taken.
+
+        Raises the errors of the link, and InputError for a clip shorter than one frame.
+        """
+        expected = self._references.expect(clip.samples)
+        run = run_clip(self._session, clip.samples, debug=True, on_progress=on_progress)
+        wrong = _first_wrong(expected, run.digests, run.result)
+        scores = np.array(run.result.scores, np.int8)
+        error = np.abs(self._references.probabilities(scores) - expected.probabilities)
+        return ClipReport(
+            clip.name,
+            len(clip.samples),
+            None if wrong is None else self._name(wrong),
+            None if wrong is None else self._locate(clip, wrong, expected),
+            int(np.argmax(scores)),
+            int(np.argmax(expected.probabilities)),
+            float(np.max(error)),
+            self._milliseconds(run.result),
+        )
+
+    def _name(self, index: int) -> str:
+        return self._references.model.traced[index].name
+
+    def _locate(self, clip: Clip, index: int, expected: Expectation) -> Difference | None:
+        if self._located >= MAX_LOCATED:
+            return None
+        self._located += 1
+        tensor = expected.tensors[index]
+        return locate(self._session, clip.name, clip.samples, self._name(index), index, tensor)
+
+    def _milliseconds(self, result: Result) -> float | None:
+        per_second = self._session.info.ticks_per_second
+        return 1000.0 * result.ticks / per_second if per_second else None
+
+
+def _first_wrong(
+    expected: Expectation, digests: tuple[TensorDigest, ...], result: Result
+) -> int | None:
+    """Return the number of the first tensor that differs; the scores count as the last one."""
+    for index, tensor in enumerate(expected.tensors):
+        digest = TensorDigest(zlib.crc32(tensor.tobytes()), tensor.size)
+        if index >= len(digests) or digests[index] != digest:
+            return index
+    scores_equal = tuple(int(score) for score in expected.tensors[-1].reshape(-1)) == result.scores
+    return None if scores_equal else len(expected.tensors) - 1
