@@ -1,5 +1,6 @@
 """Turns one flatbuffer operator into the engine's, or says why the engine cannot run it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -79,12 +80,13 @@ def _activation_limits(layer: Layer) -> tuple[int, int]:
         case tflite.ActivationFunctionType.RELU:
             return max(INT8_MIN, zero), INT8_MAX
         case tflite.ActivationFunctionType.RELU6:
-            six = int(np.floor(np.float32(6.0) / np.float32(scale) + 0.5))
-            return max(INT8_MIN, zero), min(INT8_MAX, zero + six)
+            # More steps than an int8 has are as good as any more.
+            steps = min(np.float32(6.0) / np.float32(max(scale, 1e-6)), np.float32(1e6))
+            return max(INT8_MIN, zero), min(INT8_MAX, zero + int(np.floor(steps + 0.5)))
     layer.refuse(f"has the fused activation {activation}; the engine runs NONE, RELU and RELU6")
 
 
-def _weights(layer: Layer, rank: int, axis: int) -> tuple[RawTensor, Int8Array]:
+def _weights(layer: Layer, rank: int) -> tuple[RawTensor, Int8Array]:
     raw = layer.constant(1)
     if raw is None or not raw.data:
         layer.refuse("computes its weights; the engine takes constant ones")
@@ -92,8 +94,10 @@ def _weights(layer: Layer, rank: int, axis: int) -> tuple[RawTensor, Int8Array]:
         layer.refuse("has weights that are not int8; quantise the model to full int8")
     if len(raw.shape) != rank:
         layer.refuse(f"has weights of shape {list(raw.shape)}; {rank} dimensions are needed")
-    if len(raw.scales) not in (1, raw.shape[axis]) or min(raw.scales) <= 0:
-        layer.refuse(f"has {len(raw.scales)} weight scales for {raw.shape[axis]} channels")
+    if len(raw.scales) not in (1, raw.shape[0]):
+        layer.refuse(f"has {len(raw.scales)} weight scales for {raw.shape[0]} channels")
+    if not all(0 < scale < math.inf for scale in raw.scales):
+        layer.refuse("has a weight scale that is not a positive number")
     if any(raw.zero_points):
         layer.refuse("has weights with a zero point; the engine takes symmetric ones")
     return raw, raw.values("i1").astype(np.int8)
@@ -139,7 +143,7 @@ def _convolution(layer: Layer) -> Operator:
         layer.refuse(f"has stride {options['StrideH']}x{options['StrideW']}; the engine runs 1x1")
     if (options["DilationHFactor"], options["DilationWFactor"]) != (1, 1):
         layer.refuse("is dilated; the engine runs dilation 1x1")
-    raw, weights = _weights(layer, 4, 0)
+    raw, weights = _weights(layer, 4)
     count, height, _, channels = weights.shape
     if channels != source.channels or layer.made.shape != (*source.shape[:2], count):
         layer.refuse(f"has weights {list(weights.shape)} that do not fit {source.name}")
@@ -226,7 +230,7 @@ def _fully_connected(layer: Layer) -> Operator:
         layer.refuse("works on rows; the engine runs it after the MEAN over height and width")
     if layer.raw.options["WeightsFormat"] != 0:
         layer.refuse("has shuffled weights; the engine takes the plain format")
-    raw, weights = _weights(layer, 2, 0)
+    raw, weights = _weights(layer, 2)
     if (layer.made.channels, source.channels) != weights.shape:
         layer.refuse(f"has weights {list(weights.shape)} that do not fit {source.name}")
     bias = _bias(layer, len(weights))
@@ -240,6 +244,8 @@ def _softmax(layer: Layer) -> Operator:
         layer.refuse("works on rows; the engine runs it after the dense layer")
     if layer.made.channels > MAX_CLASSES:
         layer.refuse(f"has {layer.made.channels} classes; the engine runs up to {MAX_CLASSES}")
+    if not 0 < layer.raw.options["Beta"] < math.inf:
+        layer.refuse(f"has beta {layer.raw.options['Beta']}; a positive number is needed")
     if (layer.made.scale, layer.made.zero_point) != (1 / 256, INT8_MIN):
         layer.refuse(
             f"has output scale {layer.made.scale:.6g} and zero point {layer.made.zero_point}; "

@@ -109,6 +109,7 @@ def test_convolution_weights():
         (weights, "buffer", 0, "The model reads conv0/weights before any operator makes it."),
         (bias, "type", INT8, "has a bias that is not 4 int32 values."),
         (weights.quantization, "scale", np.array([0.1, 0.1], np.float32), "has 2 weight scales"),
+        (weights.quantization, "scale", np.array([np.nan], np.float32), "not a positive number."),
         (weights.quantization, "zeroPoint", np.array([1] * 4), "has weights with a zero point"),
     ]
     flatbuffer = head(net, body)
@@ -243,6 +244,9 @@ def test_softmaxes():
     net, body = simple(activation=NONE)
     net.softmax(body)
     assert_refused(net.finish(), "SOFTMAX works on rows; the engine runs it after the dense layer.")
+    net, body = simple()
+    net.softmax(net.dense(net.mean(body)), beta=float("nan"))
+    assert_refused(net.finish(), "SOFTMAX has beta nan; a positive number is needed.")
     net, body = simple()
     assert_refused(head(net, body, 4096), "has 4096 classes; the engine runs up to 4095.")
     net, body = simple()

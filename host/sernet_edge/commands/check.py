@@ -54,6 +54,7 @@ def command(
             def report(done: int, title: str = title) -> None:
                 show(title, done, len(clips))
 
+            report(0)
             results.append(check_length(bundle, clips, seconds, report))
     if as_json:
         click.echo(json.dumps(summary(bundle.name, results)))
