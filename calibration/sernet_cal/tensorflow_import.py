@@ -11,7 +11,10 @@ def import_tensorflow(purpose: str) -> Any:
 
     Raises SernetError with the command that installs it.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # One operator at a time: otherwise gradients are added in an order that changes from run to
+    # run, and the same training gives other weights.
+    os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     try:
         import tensorflow
     except ImportError as error:
