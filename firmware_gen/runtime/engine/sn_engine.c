@@ -61,27 +61,32 @@ static void find_joined(const sn_engine *engine, const sn_concatenation *concate
 
 static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_t row) {
     const int8_t *rows[SN_MAX_WINDOW_ROWS];
-    if (op->kernel == SN_KERNEL_MEAN) {
-        sn_mean_add_row(op->as.mean, row_at(engine, op->input, row),
-                        sums_at(engine, op->as.mean->sums));
-        return SN_OK;
-    }
     int8_t *const output = row_at(engine, op->output, row);
     if (op->kernel == SN_KERNEL_CONCATENATION) {
         find_joined(engine, op->as.concatenation, row, rows);
-        sn_concatenation_row(op->as.concatenation, rows, output);
     } else {
         find_window(engine, op, row, rows);
-        if (op->kernel == SN_KERNEL_CONVOLUTION) {
-            sn_convolution_row(op->as.convolution, rows,
-                               bytes_at(engine, op->as.convolution->workspace), output);
-        } else if (op->kernel == SN_KERNEL_AVERAGE_POOL) {
-            sn_average_pool_row(op->as.pool, rows, output);
-        } else if (op->kernel == SN_KERNEL_MAX_POOL) {
-            sn_max_pool_row(op->as.pool, rows, output);
-        } else {
-            return SN_ERR_MODEL;
-        }
+    }
+    switch (op->kernel) {
+    case SN_KERNEL_CONVOLUTION:
+        sn_convolution_row(op->as.convolution, rows,
+                           bytes_at(engine, op->as.convolution->workspace), output);
+        break;
+    case SN_KERNEL_AVERAGE_POOL:
+        sn_average_pool_row(op->as.pool, rows, output);
+        break;
+    case SN_KERNEL_MAX_POOL:
+        sn_max_pool_row(op->as.pool, rows, output);
+        break;
+    case SN_KERNEL_CONCATENATION:
+        sn_concatenation_row(op->as.concatenation, rows, output);
+        break;
+    case SN_KERNEL_MEAN:
+        // Its output is not a row yet: sn_engine_finish makes and reports it.
+        sn_mean_add_row(op->as.mean, rows[0], sums_at(engine, op->as.mean->sums));
+        return SN_OK;
+    default:
+        return SN_ERR_MODEL;
     }
     report(engine, op->output, row);
     return SN_OK;
