@@ -17,9 +17,11 @@ KEPT_CLIP = "sn_kept_clip"
 class Row:
     """One line of the table: `used` of `limit` bytes (None: no limit is known).
 
-    `is_goal`: the limit is what we want to stay below, not what the board has.
+    `key`: the name for machines. `is_goal`: the limit is what we want to stay below, not what the
+    board has.
     """
 
+    key: str
     name: str
     used: int
     limit: int | None
@@ -67,7 +69,7 @@ class MemoryReport:
             "ram_bytes": self.ram_bytes,
             "clip_bytes": self.clip_bytes,
             "stack_bytes": self.stack_bytes,
-            "margins": {row.name: row.margin for row in self.rows if row.margin is not None},
+            "margins": {row.key: row.margin for row in self.rows if row.margin is not None},
             "stack_chain": [list(step) for step in self.stack.chain] if self.stack else None,
         }
 
@@ -83,11 +85,13 @@ def measure(image: Image, frames: Mapping[str, int], board: Board) -> MemoryRepo
     whole = variables + clip + memory.ram.stack
     static = variables + stack.total_bytes
     rows = (
-        Row("flash", flash, memory.flash.length),
-        Row("flash (goal)", flash, memory.flash.budget, is_goal=True),
-        Row("RAM with kept clip and reserved stack", whole, memory.ram.length),
-        Row("variables and worst stack (goal)", static, memory.ram.budget, is_goal=True),
-        Row("worst stack of the reserved", stack.total_bytes, memory.ram.stack),
+        Row("flash", "flash", flash, memory.flash.length),
+        Row("flash_goal", "flash (goal)", flash, memory.flash.budget, is_goal=True),
+        Row("ram", "RAM with kept clip and reserved stack", whole, memory.ram.length),
+        Row(
+            "ram_goal", "variables and worst stack (goal)", static, memory.ram.budget, is_goal=True
+        ),
+        Row("stack", "worst stack of the reserved", stack.total_bytes, memory.ram.stack),
     )
     return MemoryReport(flash, variables, clip, stack, rows)
 
@@ -100,7 +104,10 @@ def host_report(path: Path) -> MemoryReport:
         return MemoryReport(path.stat().st_size, 0, 0, None, ())
     clip = image.symbol_size(KEPT_CLIP)
     variables = image.ram_bytes - clip
-    rows = (Row("flash", image.flash_bytes, None), Row("RAM", variables + clip, None))
+    rows = (
+        Row("flash", "code and constants", image.flash_bytes, None),
+        Row("ram", "variables with kept clip", variables + clip, None),
+    )
     return MemoryReport(image.flash_bytes, variables, clip, None, rows)
 
 
@@ -117,16 +124,15 @@ def table_text(rows: tuple[Row, ...]) -> str:
 
 def does_not_fit(report: MemoryReport, board: str, front_end: str) -> DoesNotFitError:
     """Return the error for an image that is too large, with the table and the cures."""
+    missing = {row.key for row in report.missing}
     worst = ", ".join(f"{row.name} by {-(row.margin or 0):,} bytes" for row in report.missing)
-    cures = [
-        "Take a model with fewer filters or a larger board:  --model MODEL, --board NAME",
-    ]
-    if report.clip_bytes and any("clip" in row.name for row in report.missing):
+    cures = ["Take a model with fewer filters or a larger board:  --model MODEL, --board NAME"]
+    if report.clip_bytes and "ram" in missing:
         cures.append(
             f"or a model for shorter clips: the `{front_end}` front-end keeps the whole clip "
             f"({report.clip_bytes:,} bytes); the `stream` form keeps nothing."
         )
-    if any("stack" in row.name for row in report.missing):
+    if missing & {"ram", "stack"}:
         cures.append("The stack is reserved by memory.ram.stack in the board's file.")
     return DoesNotFitError(
         f"The firmware does not fit {board}: it exceeds {worst}.",

@@ -1,5 +1,6 @@
 """All C of a firmware compiles without a warning, with every compiler, and stays small."""
 
+import dataclasses
 import importlib.util
 import shutil
 from pathlib import Path
@@ -66,6 +67,16 @@ def test_the_bundled_model_compiles_and_stays_within_the_goals(build: Build) -> 
         assert report.flash_bytes <= 620 * 1024
         assert report.ram_bytes + report.stack_bytes <= 48 * 1024
         assert report.clip_bytes == 0
+
+
+@needs_gcc
+def test_a_kept_clip_is_added_to_the_variables(constants: Constants, tmp_path: Path) -> None:
+    board = load_board("nano33")
+    paper = dataclasses.replace(constants, kept_samples=48_000, front_end="paper")
+    report = generate_constants(paper, board, tmp_path / "x", find_toolchain(board.core)).report
+    assert report.clip_bytes == 96_000
+    assert report.fits
+    assert report.ram_bytes + (report.stack_bytes or 0) <= 48 * 1024
 
 
 def test_every_c_file_of_the_runtime_is_compiled(build: Build) -> None:

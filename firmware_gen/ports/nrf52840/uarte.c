@@ -115,9 +115,10 @@ static uint32_t wait_for_bytes(void) {
         halves++;
         point_at_half(halves + 1u);
     }
-    // A half was begun twice, or bytes were overwritten before they were read.
-    const bool lost = count > (halves + 1u) * SN_HALF || count - taken > SN_RING;
-    if (lost) {
+    // All counters wrap. Past the half that we know of, EasyDMA fills the wrong half; past the
+    // ring, it overwrites what was not read.
+    const int32_t beyond = (int32_t)(count - (halves + 1u) * SN_HALF);
+    if (beyond > 0 || count - taken > SN_RING) {
         overruns += count - taken;
         restart_receiver();
         return 0u;

@@ -30,8 +30,8 @@ static void send_clock(void) {
 
 static void overflow(void) {
 #ifdef __arm__
-    // As a function does that needs more stack than there is.
-    __asm volatile("sub sp, sp, #0x4000\npush {r0}" ::: "memory");
+    // A push below the RAM, as of a function that needs more stack than there is.
+    __asm volatile("msr msp, %0\npush {r0}" ::"r"(0x20000000u) : "memory");
 #endif
 }
 
