@@ -62,6 +62,8 @@ def test_table_names_the_reference_and_every_front_end(run, corpus):
     assert "2 clips of two-clips against numpy; model emodb-3s, hann window" in result.stdout
     for name in ("ours", "CMSIS-DSP f32", "CMSIS-DSP q31", "CMSIS-DSP q15"):
         assert result.stdout.count(name) == 2
+    assert "…" not in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 80
 
 
 def test_table_says_why_cmsis_is_left_out(run, corpus, monkeypatch):

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -127,9 +128,9 @@ def _print_tables(report: dict[str, Any]) -> None:
 
 
 def _table(form: str, comparisons: list[Comparison]) -> Table:
-    table = Table(title=f"form {form}", title_justify="left")
+    table = Table(title=f"form {form}", title_justify="left", box=SIMPLE_HEAD)
     table.add_column("front-end", no_wrap=True)
-    for heading in ("SNR raw", "before int8", "equal int8", "worst step", "same class"):
+    for heading in ("SNR raw", "before int8", "equal", "worst step", "same class"):
         table.add_column(heading, justify="right", no_wrap=True)
     for item in comparisons:
         table.add_row(
