@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import DoesNotFitError, SernetError, require_extra
@@ -76,7 +77,7 @@ def _format_with_tinymlgen(flatbuffer: bytes) -> str:
     """Run tinymlgen's own formatter on bytes: its converter would quantise again, and wrongly."""
     try:
         with _quiet_stderr():  # it imports TensorFlow, which talks
-            tinymlgen = importlib.import_module("tinymlgen.tinymlgen")
+            tinymlgen: Any = importlib.import_module("tinymlgen.tinymlgen")
     except ImportError as error:
         raise require_extra("tinymlgen", "train", "write the model for --engine tflm") from error
     converter = SimpleNamespace(
@@ -119,7 +120,7 @@ def structure_bytes(model: QModel) -> int:
     """Estimate what TFLM keeps beside the tensors, on the safe side."""
     weighted = [o for o in model.operators if isinstance(o, Convolution | FullyConnected)]
     tensors = len(model.traced) + 2 * len(weighted)
-    channels = sum(operator.weights.shape[0] for operator in weighted)
+    channels = sum(int(operator.weights.shape[0]) for operator in weighted)
     return (
         _FIXED_BYTES
         + _TENSOR_BYTES * tensors
@@ -131,7 +132,7 @@ def structure_bytes(model: QModel) -> int:
 def _measure(flatbuffer: bytes, low: int, high: int) -> int | None:
     """Return the smallest arena that tflite-micro accepts, None where it is not installed."""
     try:
-        runtime = importlib.import_module("tflite_micro.python.tflite_micro.runtime")
+        runtime: Any = importlib.import_module("tflite_micro.python.tflite_micro.runtime")
     except ImportError:
         return None
     with _quiet_stderr():
