@@ -125,6 +125,19 @@ def converted(model: Any, rows: int = 28) -> bytes:
     return convert(model, rows, representative_rows(STREAM, [CLIPS["quiet"]], 0.5))
 
 
+@pytest.mark.parametrize("front_end", [STREAM, paper_front_end()])
+def test_the_converter_quantises_the_input_as_the_features_are(
+    keras: Any, front_end: FrontEnd
+) -> None:
+    from sernet_cal.convert import convert
+
+    rows = representative_rows(front_end, [CLIPS["voiced-a-110"]], 0.5)
+    int8 = convert(network_of(keras), 28, rows)
+    check_input(front_end, int8)
+    scale, zero_point = TfliteModel(int8, reference=True).input_quantization
+    assert (scale, zero_point) == (input_scale(front_end), INPUT_ZERO_POINT)
+
+
 def test_an_operator_that_the_engine_cannot_run_is_named_with_its_layer(keras: Any) -> None:
     gate = keras.layers.Activation("sigmoid", name="gate")
     message = refusal(read_qmodel, converted(network_of(keras, gate)))

@@ -11,7 +11,7 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from sernet_cal.bundle import load_bundle
-from sernet_cal.errors import SernetError, require_extra
+from sernet_cal.errors import SernetError
 from sernet_edge.audio.synthetic import synthetic_clips
 from sernet_edge.commands import quantize, train
 from sernet_edge.model.bundled import bundled_model
@@ -200,10 +200,3 @@ def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_no_accuracy_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     print_accuracy(None)
     assert capsys.readouterr().out == "No speaker was held out, so there is no accuracy to show.\n"
-
-
-def test_a_missing_package_names_the_command_that_installs_it() -> None:
-    assert str(require_extra("tensorflow", "train", "train a model")) == (
-        "The Python package tensorflow is needed to train a model, and it is not installed.\n"
-        "  Install it:  pip install 'sernet-edge[train]'"
-    )

@@ -1,4 +1,4 @@
-"""The settings of one training, with the values that were measured to work (see the README)."""
+"""The settings of one training, with the values that were measured to work on EMO-DB."""
 
 import math
 from dataclasses import asdict, dataclass, field

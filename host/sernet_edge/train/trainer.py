@@ -58,7 +58,6 @@ class Trainer:
         content = io.BytesIO()
         np.savez(
             content,
-            allow_pickle=False,
             fingerprint=np.array(self.fingerprint),
             progress=np.array([self.step, self.epoch]),
             **arrays,
