@@ -13,6 +13,7 @@ import serial
 from sernet_edge.emulator.backend import image_url
 from sernet_gen.board import load_board
 from sernet_gen.constants import Constants
+from sernet_gen.elf import read_image
 from sernet_gen.generate import Build, generate_constants
 from sernet_gen.toolchain import ARM_GCC, find_toolchain
 
@@ -140,3 +141,23 @@ def test_the_stack_stays_within_what_the_report_says(echo_constants: Make, tmp_p
         used = port.backend.machine.stack_high_water_bytes()
     assert result.report.stack_bytes is not None
     assert 0 < used <= result.report.stack_bytes
+
+
+@needs_unicorn
+@needs_gcc
+def test_an_overrun_restarts_the_receiver(echo_constants: Make, tmp_path: Path) -> None:
+    """The emulated wire loses nothing, so the port is made to believe that it fell behind."""
+    result = build(echo_constants(), "nano33", "gcc", tmp_path / "out")
+    symbols = {symbol.name: symbol for symbol in read_image(result.folder / "firmware.elf").symbols}
+    with running(result, "emu") as port:
+        receive(port, 38)
+        memory = port.backend.machine.uc
+        memory.mem_write(symbols["halves"].address, (2**32 - 2).to_bytes(4, "little"))
+        port.timeout = 0.2
+        port.write(b"lost")
+        assert receive(port, 4) == b""
+        port.timeout = 20
+        port.write(b"abc" * 1000)
+        assert receive(port, 3000) == b"bcd" * 1000
+        overruns = memory.mem_read(symbols["overruns"].address, 4)
+    assert int.from_bytes(overruns, "little") == 4
