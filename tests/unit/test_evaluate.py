@@ -37,23 +37,16 @@ def test_float_and_int8_are_compared_on_the_same_clips() -> None:
     assert set(accuracy.to_json()) == {"clips", "float", "int8", "int8_agreement"}
 
 
-@pytest.mark.parametrize(
-    ("module", "package", "purpose"),
-    [
-        ("tensorflow", "tensorflow", "train a model"),
-        ("sklearn.metrics", "scikit-learn", "compute accuracies"),
-    ],
-)
-def test_a_missing_package_is_named(
-    monkeypatch: pytest.MonkeyPatch, module: str, package: str, purpose: str
-) -> None:
-    monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(SernetError) as caught:
-        if module == "tensorflow":
-            import_tensorflow(purpose)
-        else:
-            score(EXPECTED, PREDICTED)
-    assert str(caught.value) == (
-        f"The Python package {package} is needed to {purpose}, and it is not installed.\n"
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = (
+        "The Python package {} is needed to {}, and it is not installed.\n"
         "  Install it:  pip install 'sernet-edge[train]'"
     )
+    for module in ("tensorflow", "sklearn.metrics"):
+        monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SernetError) as caught:
+        import_tensorflow("train a model")
+    assert str(caught.value) == expected.format("tensorflow", "train a model")
+    with pytest.raises(SernetError) as caught:
+        score(EXPECTED, PREDICTED)
+    assert str(caught.value) == expected.format("scikit-learn", "compute accuracies")

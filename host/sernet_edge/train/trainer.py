@@ -54,7 +54,9 @@ class Trainer:
 
     def save(self, path: Path) -> None:
         """Write the state to `path`, atomically."""
-        arrays = {f"v{i:04}": np.asarray(value) for i, value in enumerate(self._state())}
+        arrays: dict[str, Any] = {
+            f"v{i:04}": np.asarray(value) for i, value in enumerate(self._state())
+        }
         content = io.BytesIO()
         np.savez(
             content,
