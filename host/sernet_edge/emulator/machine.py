@@ -172,7 +172,9 @@ class Machine:
         read_execute = self._api.UC_PROT_READ | self._api.UC_PROT_EXEC
         self.uc.mem_map(flash.origin, flash.size, read_execute)
         self.uc.mem_write(flash.origin, b"\xff" * flash.size)
-        self.uc.mem_map(ram.origin, ram.size)
+        # Without the right to execute, unicorn need not look for changed code at every store.
+        self._ram_rights = self._api.UC_PROT_READ | self._api.UC_PROT_WRITE
+        self.uc.mem_map(ram.origin, ram.size, self._ram_rights)
         for segment in self._image.segments:
             if not flash.holds(segment.address, len(segment.content)):
                 raise InputError(
@@ -202,7 +204,8 @@ class Machine:
     def _fill_page(self, _uc: Any, address: int, _access: int, entry: Any, _data: Any) -> bool:
         """Map each page onto itself; what may be done there is checked where it is mapped."""
         entry.paddr = address & -_PAGE_BYTES
-        entry.perms = self._api.UC_PROT_ALL
+        in_ram = self._soc.ram.holds(address, 1)
+        entry.perms = self._ram_rights if in_ram else self._api.UC_PROT_ALL
         return True
 
     def _on_interrupt(self, _uc: Any, _number: int, _data: Any) -> None:
