@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from sernet_cal.errors import InputError, ToolchainError
+from sernet_cal.errors import DoesNotFitError, InputError, ToolchainError
 from sernet_gen.compiler import Compiler
 from sernet_gen.config_source import render_linker_script
 from sernet_gen.elf import Image, flash_image, read_image, symbol_map
@@ -40,7 +40,10 @@ def compile_project(
     try:
         _link(project, compiler, objects, folder)
     except ToolchainError as error:
-        raise _overflow(project, compiler, objects, folder, frames) or error from error
+        overflow = _overflow(project, compiler, objects, folder, frames)
+        if overflow is None:
+            raise
+        raise overflow from error
     path = folder / project.image
     if project.board.is_host:
         return {project.image: path.read_bytes()}, host_report(path)
@@ -90,7 +93,7 @@ def _overflow(
     objects: list[str],
     folder: Path,
     frames: Mapping[str, int],
-) -> Exception | None:
+) -> DoesNotFitError | None:
     """Find out whether linking failed for want of memory, by linking for a roomier board.
 
     Returns the error with the whole table, or None when the linker's complaint was another.

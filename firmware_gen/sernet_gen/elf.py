@@ -10,6 +10,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from sernet_cal.errors import InputError
 
+_WRITABLE = 0x1
 _ALLOCATED = 0x2
 
 
@@ -89,7 +90,7 @@ def read_image(path: Path) -> Image:
             section["sh_addr"],
             section["sh_size"],
             b"" if section["sh_type"] == "SHT_NOBITS" else section.data(),
-            bool(section["sh_flags"] & 1),
+            bool(section["sh_flags"] & _WRITABLE),
         )
         for section in elf.iter_sections()
         if section["sh_flags"] & _ALLOCATED and section["sh_size"]

@@ -6,14 +6,13 @@ address the image holds. A chain never holds a function twice: the runtime does 
 recursion by direct calls is an error.
 """
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sernet_cal.errors import ToolchainError
-from sernet_gen.elf import Image, Symbol
+from sernet_gen.elf import Image, Section, Symbol
 from sernet_gen.thumb import Step, decode
 
 # Eight core registers, 17 of the FPU, and a word that keeps the stack aligned to 8 bytes.
@@ -25,14 +24,15 @@ ENTRY = "sn_start"
 Chain = tuple[int, tuple[int, ...]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Function:
-    """One function while the graph is built; `calls` are start addresses."""
+    """One function: its frame in bytes, the addresses that it calls, and whether it calls
+    through a pointer."""
 
     name: str
     frame: int
-    calls: set[int] = field(default_factory=set)
-    calls_pointer: bool = False
+    calls: frozenset[int]
+    calls_pointer: bool
 
 
 @dataclass(frozen=True)
@@ -79,56 +79,59 @@ def _call_graph(
 ) -> tuple[dict[int, _Function], frozenset[int]]:
     functions = {s.address: s for s in image.symbols if s.is_function and s.size}
     graph: dict[int, _Function] = {}
-    taken: set[int] = set()
+    taken = _stored_words(image)
     for symbol in functions.values():
         steps = list(_steps(image, symbol))
-        frame = frames.get(re.split(r"\.", symbol.name)[0])
-        if frame is None:
-            if any(step.unbounded for _, step in steps):
-                raise ToolchainError(f"The stack of {symbol.name} has no fixed size.")
-            frame = sum(step.growth for _, step in steps)
-        function = _Function(symbol.name, frame)
-        for _, step in steps:
-            function.calls_pointer |= step.indirect
-            target = step.target
-            if target is not None and not _inside(symbol, target) and target in functions:
-                function.calls.add(target)
-        graph[symbol.address] = function
+        targets = {step.target for step in steps if step.target in functions}
+        graph[symbol.address] = _Function(
+            symbol.name,
+            _frame(symbol, steps, frames),
+            frozenset(a for a in targets if a is not None and not _inside(symbol, a)),
+            any(step.indirect for step in steps),
+        )
         taken |= _built_addresses(steps)
-    taken |= _stored_words(image)
     return graph, frozenset(a for a in functions if a | 1 in taken)
+
+
+def _frame(symbol: Symbol, steps: Sequence[Step], frames: Mapping[str, int]) -> int:
+    if symbol.name in frames:
+        return frames[symbol.name]
+    if any(step.unbounded for step in steps):
+        raise ToolchainError(f"The stack of {symbol.name} has no fixed size.")
+    return sum(step.growth for step in steps)
 
 
 def _inside(symbol: Symbol, address: int) -> bool:
     return symbol.address <= address < symbol.address + symbol.size
 
 
-def _steps(image: Image, symbol: Symbol) -> Iterable[tuple[int, Step]]:
-    """Yield (address, step) of a function's code, without the constants between."""
-    section = next(s for s in image.sections if s.address <= symbol.address < s.address + s.size)
-    marks = image.code_marks
-    address = symbol.address
-    while address < symbol.address + symbol.size:
-        place = bisect_right(marks, (address, True)) - 1
-        if place >= 0 and not marks[place][1]:
-            following = (
-                marks[place + 1][0] if place + 1 < len(marks) else section.address + section.size
-            )
-            address = max(following, address + 2)
+def _steps(image: Image, symbol: Symbol) -> Iterator[Step]:
+    """Yield the instructions of a function, without the constants between them."""
+    section = next(s for s in image.sections if _holds(s, symbol.address))
+    address, end = symbol.address, symbol.address + symbol.size
+    while address < end:
+        mark = bisect_right(image.code_marks, (address, True)) - 1
+        if mark >= 0 and not image.code_marks[mark][1]:  # constants, up to the next mark
+            later = image.code_marks[mark + 1 : mark + 2]
+            address = later[0][0] if later else end
             continue
         offset = address - section.address
         first = int.from_bytes(section.content[offset : offset + 2], "little")
         second = int.from_bytes(section.content[offset + 2 : offset + 4], "little")
         step = decode(first, second, address)
-        yield address, step
+        yield step
         address += step.size
 
 
-def _built_addresses(steps: Iterable[tuple[int, Step]]) -> set[int]:
+def _holds(section: Section, address: int) -> bool:
+    return section.address <= address < section.address + section.size
+
+
+def _built_addresses(steps: Sequence[Step]) -> set[int]:
     """Return the words that MOVW and MOVT pairs put into registers."""
     low: dict[int, int] = {}
     built = set()
-    for _, step in steps:
+    for step in steps:
         if step.low is not None:
             low[step.low[0]] = step.low[1]
         if step.high is not None and step.high[0] in low:
