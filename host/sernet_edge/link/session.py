@@ -192,13 +192,16 @@ class Session:
     ) -> Frame | None:
         deadline = self._clock() + wait_s
         while (left_s := deadline - self._clock()) > 0:
+            found: Frame | None = None
             for item in self._parser.feed(self._transport.read(left_s)):
                 if isinstance(item, LogLine):
                     self._take_line(item.text)
-                elif self._is_answer(request, item) and belongs(item):
-                    return item
+                elif found is None and self._is_answer(request, item) and belongs(item):
+                    found = item
                 else:
                     self.counters.late_answers += 1
+            if found is not None:
+                return found
         fault = faults.find_fault(self._parser.unfinished_text)
         if fault is not None:
             raise fault
