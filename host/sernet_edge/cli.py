@@ -28,21 +28,12 @@ class _LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            near = difflib.get_close_matches(cmd_name, COMMANDS, n=3)
+            cure = f"Did you mean {' or '.join(near)}?" if near else "See --help for all."
+            raise click.UsageError(f"No such command '{cmd_name}'. {cure}", ctx)
         module = importlib.import_module(f"sernet_edge.commands.{cmd_name}")
         command: click.Command = module.command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            near = difflib.get_close_matches(args[0], COMMANDS, n=3)
-            if near and "Did you mean" not in error.message:
-                error.message += f" Did you mean: {', '.join(near)}?"
-            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
