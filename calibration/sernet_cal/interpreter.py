@@ -20,9 +20,9 @@ class TfliteModel:
     def __init__(self, flatbuffer: bytes, reference: bool, observe: bool = False) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-        resolver = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
-        if observe and not reference:
-            resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        # Without the XNNPACK delegate, which hides tensors and announces itself on stderr.
+        fast = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        resolver = OpResolverType.BUILTIN_REF if reference else fast
         try:
             self._interpreter = Interpreter(
                 model_content=flatbuffer,
