@@ -37,10 +37,10 @@ def library():
 
 
 @pytest.fixture
-def two_clips(monkeypatch, library):
-    """The check with two synthetic clips, one compilation and the float chain in numpy: quick."""
+def one_clip(monkeypatch, library):
+    """The check with one synthetic clip, one compilation and the float chain in numpy: quick."""
     monkeypatch.setattr(checking, "host_library", lambda *_: nullcontext(library))
-    clips = synthetic_clips()[:2]
+    clips = synthetic_clips()[:1]
     monkeypatch.setattr(check_command, "synthetic_clips", lambda: clips)
     chain = Reference("numpy", float_features.raw_mfcc)
     monkeypatch.setattr(checking, "find_reference", lambda window: chain)
@@ -51,10 +51,10 @@ def invoke(*arguments):
     return CliRunner().invoke(cli, ["check", *arguments], standalone_mode=False)
 
 
-def test_json_is_one_object_with_the_figures(two_clips):
+def test_json_is_one_object_with_the_figures(one_clip):
     result = invoke("--json", "--clip-seconds", "1", "--clip-seconds", "3")
     figures = json.loads(result.stdout)
-    assert (figures["clips"], figures["tensors"], figures["differing_bytes"]) == (2, 20, 0)
+    assert (figures["clips"], figures["tensors"], figures["differing_bytes"]) == (1, 20, 0)
     assert figures["mfcc_snr_db"] > 20
     assert figures["same_prediction"] == 1.0
     assert figures["ms_per_clip"] > 0
@@ -65,14 +65,14 @@ def test_json_is_one_object_with_the_figures(two_clips):
     assert result.return_value is None
 
 
-def test_the_table_names_what_was_compared(two_clips):
+def test_the_table_names_what_was_compared(one_clip):
     shown = invoke().stdout
     for words in ("emodb-3s: differing bytes", "every tensor: C / numpy", "numpy / TFLite", "3 s"):
         assert words in shown
     assert "First difference" not in shown
 
 
-def test_a_difference_is_located_and_ends_with_1(two_clips, monkeypatch):
+def test_a_difference_is_located_and_ends_with_1(one_clip, monkeypatch):
     def spoilt(model, rows):
         tensors = run_reference(model, rows)
         tensors[8] = tensors[8].copy()
@@ -82,11 +82,11 @@ def test_a_difference_is_located_and_ends_with_1(two_clips, monkeypatch):
     monkeypatch.setattr(checking, "run_reference", spoilt)
     result = invoke()
     assert result.exit_code == ExitCode.DIFFERENT
-    first = f"First difference, 3 s: {two_clips[0].name}: conv_4 at row 5, column 3, channel 2: C "
+    first = f"First difference, 3 s: {one_clip[0].name}: conv_4 at row 5, column 3, channel 2: C "
     assert first in result.stdout
 
 
-def test_clip_lengths_that_make_no_sense(two_clips):
+def test_clip_lengths_that_make_no_sense(one_clip):
     error = invoke("--clip-seconds", "0.01").exception
     assert isinstance(error, InputError)
     assert str(error) == ("--clip-seconds 0.01 is not a usable clip length; 0.1 to 60 seconds are.")
@@ -116,7 +116,7 @@ def test_without_the_wheel_there_is_no_micro_model(monkeypatch):
     assert MicroModel.load(resolve_model(None).int8) is None
 
 
-def test_the_table_says_when_tflite_micro_is_missing(two_clips, monkeypatch):
+def test_the_table_says_when_tflite_micro_is_missing(one_clip, monkeypatch):
     monkeypatch.setitem(sys.modules, "tflite_micro", None)
     assert "not installed" in invoke().stdout
     assert json.loads(invoke("--json").stdout)["tflite_micro_differing_bytes"] is None
