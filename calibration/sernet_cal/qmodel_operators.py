@@ -132,7 +132,7 @@ def _check_sums(
     flat = weights.reshape(len(weights), -1).astype(np.int64)
     folded = bias - layer.source.zero_point * flat.sum(axis=1)
     bound = np.maximum(np.abs(folded), np.abs(bias)) + 255 * np.abs(flat).sum(axis=1)
-    if np.any(bound << np.maximum(scaling[1], 0) >= 2**30):
+    if np.any(bound >= 2**30 >> np.maximum(scaling[1], 0)):
         layer.refuse("can overflow a 32-bit sum with these weights")
 
 
