@@ -145,6 +145,13 @@ def test_host_library_reports_the_runtimes_status(paper_library):
         paper_library.features(np.zeros(10, np.int16), shape)
 
 
+def test_the_classifier_passes_on_that_its_arena_is_too_small(paper_library, monkeypatch):
+    monkeypatch.setattr(paper_library, "_arena", np.zeros(10, np.uint64))
+    shape = ClipShape(paper_front_end(), MODEL_SAMPLES)
+    with pytest.raises(InputError, match="answers with status 3: too little memory"):
+        paper_library.score(synthetic_clips()[0].samples, shape)
+
+
 def test_host_library_notices_rows_that_do_not_fit(paper_library):
     run = SimpleNamespace(missed=3)
     with pytest.raises(SernetError, match="The C engine made 3 rows out of order or too many"):
