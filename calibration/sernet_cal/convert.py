@@ -20,6 +20,8 @@ from sernet_cal.tensorflow_import import import_tensorflow
 
 FloatRows = npt.NDArray[np.float32]
 
+_CURE = "Replace those layers; the engine runs convolution, pooling, mean and dense."
+
 
 def convert(model: Any, rows: int, representative: Sequence[FloatRows] | None) -> bytes:
     """Return the Keras `model` as a .tflite for `rows` rows.
@@ -28,6 +30,7 @@ def convert(model: Any, rows: int, representative: Sequence[FloatRows] | None) -
     Raises ModelError when the model does not take [1, rows, 40, 1] or cannot be converted.
     """
     tensorflow = import_tensorflow("convert a model")
+    _refuse_recurrent(tensorflow, model)
     with _captured() as log:
         try:
             converter = tensorflow.lite.TFLiteConverter.from_keras_model(
@@ -46,6 +49,18 @@ def convert(model: Any, rows: int, representative: Sequence[FloatRows] | None) -
 def layer_of_scope(scope: str) -> str:
     """Return the layer's name without the number that tracing adds."""
     return re.sub(r"_\d+$", "", scope)
+
+
+def _refuse_recurrent(tensorflow: Any, model: Any) -> None:
+    """Refuse what the converter does not answer: its int8 pass crashes on recurrent layers."""
+    kinds = (tensorflow.keras.layers.RNN, tensorflow.keras.layers.Bidirectional)
+    found = [layer for layer in model._flatten_layers() if isinstance(layer, kinds)]
+    if found:
+        layers = "; ".join(f"layer {item.name}: operator {type(item).__name__}" for item in found)
+        raise ModelError(
+            f"The model uses recurrent layers, which cannot be streamed in int8: {layers}.",
+            _CURE,
+        )
 
 
 def _with_fixed_rows(tensorflow: Any, model: Any, rows: int) -> Any:
@@ -81,7 +96,7 @@ def _conversion_error(text: str) -> ModelError:
         )
         return ModelError(
             f"The model uses operators that TFLite's int8 kernels do not have: {layers}.",
-            "Replace those layers; the engine runs convolution, pooling, mean and dense.",
+            _CURE,
         )
     first = next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
     return ModelError(f"TensorFlow cannot convert the model: {first.rstrip('.')}.")

@@ -154,6 +154,16 @@ def test_an_operator_that_tflite_does_not_have_is_named_with_its_layer(keras: An
     )
 
 
+def test_a_recurrent_layer_is_refused_before_the_converter_crashes_on_it(keras: Any) -> None:
+    inputs = keras.Input((28, 40, 1))
+    memory = keras.layers.LSTM(2, name="memory")(keras.layers.Reshape((28, 40))(inputs))
+    assert refusal(converted, keras.Model(inputs, memory)) == (
+        "The model uses recurrent layers, which cannot be streamed in int8: "
+        "layer memory: operator LSTM.\n"
+        "  Replace those layers; the engine runs convolution, pooling, mean and dense."
+    )
+
+
 def test_a_model_of_other_rows_is_refused(keras: Any) -> None:
     assert refusal(converted, network_of(keras, rows=30)) == (
         "The model does not take [1, 28, 40, 1]: its input is [None, 30, 40, 1].\n"
