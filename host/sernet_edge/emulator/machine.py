@@ -5,6 +5,7 @@ input and there is none, and goes on when there is: nothing waits, and every run
 """
 
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -109,9 +110,10 @@ class Machine:
         Raises EmulatorError where a real core would lock up.
         """
         self.line.polls_in_vain = 0
-        while True:
+        deadline = time.monotonic() + timeout_s
+        while (left_s := deadline - time.monotonic()) > 0:
             self._stopped = self._called = False
-            fault = self._run_some(timeout_s)
+            fault = self._run_some(left_s)
             if self._reset_asked:
                 self.reset()
             elif fault is not None:
@@ -122,8 +124,7 @@ class Machine:
                 return Stop.IDLE
             elif self._sleeps():
                 return Stop.ASLEEP
-            else:
-                return Stop.TIMEOUT
+        return Stop.TIMEOUT
 
     def reset(self) -> None:
         """Start the firmware from its vector table; memory stays as it is."""
