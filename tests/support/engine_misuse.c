@@ -26,8 +26,7 @@ static void misuse_begin(sn_engine *engine, uint8_t *arena) {
     spoilt.row_operator_count -= 1;
     expect("no mean", sn_engine_begin(engine, &spoilt, arena, size, NULL, NULL), SN_ERR_MODEL);
     spoilt.row_operator_count = 0;
-    expect("no operators", sn_engine_begin(engine, &spoilt, arena, size, NULL, NULL),
-           SN_ERR_MODEL);
+    expect("no operators", sn_engine_begin(engine, &spoilt, arena, size, NULL, NULL), SN_ERR_MODEL);
 }
 
 static void misuse_order(sn_engine *engine, uint8_t *arena, const int8_t *row) {
