@@ -17,9 +17,9 @@ from sernet_cal.features import paper_front_end
 from sernet_cal.qmodel import read_qmodel
 from sernet_cal.reference import run_reference
 from sernet_edge import check as checking
+from sernet_edge.audio import clips as clip_source
 from sernet_edge.audio.synthetic import synthetic_clips
 from sernet_edge.cli import cli
-from sernet_edge.commands import check as check_command
 from sernet_edge.compare import Tally
 from sernet_edge.feature_settings import Reference
 from sernet_edge.model.bundled import resolve_model
@@ -41,7 +41,7 @@ def one_clip(monkeypatch, library):
     """The check with one synthetic clip, one compilation and the float chain in numpy: quick."""
     monkeypatch.setattr(checking, "host_library", lambda *_: nullcontext(library))
     clips = synthetic_clips()[:1]
-    monkeypatch.setattr(check_command, "synthetic_clips", lambda: clips)
+    monkeypatch.setattr(clip_source, "synthetic_clips", lambda: clips)
     chain = Reference("numpy", float_features.raw_mfcc)
     monkeypatch.setattr(checking, "find_reference", lambda window: chain)
     return clips

@@ -1,20 +1,17 @@
 """`sernet-edge build`: from a quantised model to a compiled firmware."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from sernet_cal.bundle import Bundle
 from sernet_edge.model.bundled import resolve_model
+from sernet_edge.progress import progress_bars
 from sernet_gen.board import Board, load_board
-from sernet_gen.compile import Progress as Report
 from sernet_gen.generate import Build, generate, generate_tflm
 
 
@@ -45,31 +42,16 @@ def command(
     if engine == "tflm":
         _emit_tflm(bundle, board, out or Path("build") / f"{board.name}-tflm", as_json)
         return
-    with _progress_bar() as report:
+    with progress_bars() as show:
+
+        def report(done: int, total: int, step: str) -> None:
+            show("compile", done, total)
+
         build = generate(bundle, board, out or Path("build") / board.name, toolchain, report)
     if as_json:
         click.echo(json.dumps(_result(build)))
     else:
         _print(build, board)
-
-
-@contextmanager
-def _progress_bar() -> Iterator[Report]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-    )
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("build", total=None)
-
-        def show(done: int, total: int, step: str) -> None:
-            bar.update(task, completed=done, total=total, description=step)
-
-        yield show
 
 
 def _result(build: Build) -> dict[str, Any]:

@@ -11,20 +11,16 @@ from rich.console import Console
 from rich.table import Table
 
 from sernet_cal.errors import ExitCode, InputError
-from sernet_edge.audio.corpus import load_corpus
-from sernet_edge.audio.load import read_samples
-from sernet_edge.audio.synthetic import Clip, synthetic_clips
+from sernet_edge.audio.clips import Clips
 from sernet_edge.check import LengthCheck, check_length
 from sernet_edge.model.bundled import resolve_model
-from sernet_edge.train.progress import progress_bars
+from sernet_edge.progress import progress_bars
 
 _SHORTEST_S, _LONGEST_S = 0.1, 60.0
 
 
 @click.command()
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of recordings; else synthetic clips."
-)
+@click.option("--data", metavar="[NAME=]DIR", help="Folder of recordings; else synthetic clips.")
 @click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
 @click.option(
     "--clip-seconds",
@@ -34,11 +30,11 @@ _SHORTEST_S, _LONGEST_S = 0.1, 60.0
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    data: Path | None, model: Path | None, clip_seconds: tuple[float, ...], as_json: bool
+    data: str | None, model: Path | None, clip_seconds: tuple[float, ...], as_json: bool
 ) -> None:
     """Compare C, numpy and TFLite, byte for byte, on this machine."""
     bundle = resolve_model(model)
-    clips = _Clips(data)
+    clips = Clips(data)
     lengths = clip_seconds or (bundle.clip_seconds,)
     for seconds in lengths:
         if not _SHORTEST_S <= seconds <= _LONGEST_S:
@@ -62,22 +58,6 @@ def command(
         _print(bundle.name, results)
     if any(result.differing_bytes for result in results):
         sys.exit(int(ExitCode.DIFFERENT))
-
-
-class _Clips:
-    """The clips to check, read one by one so that a corpus need not fit the memory."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._synthetic = synthetic_clips() if folder is None else []
-        self._recordings = load_corpus(folder).recordings if folder is not None else ()
-
-    def __len__(self) -> int:
-        return len(self._synthetic) + len(self._recordings)
-
-    def __iter__(self) -> Iterator[Clip]:
-        yield from self._synthetic
-        for recording in self._recordings:
-            yield Clip(recording.name, read_samples(recording.path))
 
 
 def summary(model: str, results: list[LengthCheck]) -> dict[str, Any]:

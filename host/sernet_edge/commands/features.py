@@ -32,7 +32,7 @@ from sernet_edge.feature_settings import (
     other_setting,
 )
 from sernet_edge.model.bundled import resolve_model
-from sernet_edge.train.progress import Show, progress_bars
+from sernet_edge.progress import Show, progress_bars
 
 
 @click.command()

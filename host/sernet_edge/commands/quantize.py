@@ -10,9 +10,9 @@ from sernet_cal.bundle import write_bundle
 from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import load_named_corpus
 from sernet_edge.model.bundled import bundled_model
+from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import quantised_card
 from sernet_edge.train.present import print_accuracy, print_report
-from sernet_edge.train.progress import progress_bars
 from sernet_edge.train.quantise import USUAL_CLIPS, quantise
 from sernet_edge.train.source import read_source
 from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_speaker

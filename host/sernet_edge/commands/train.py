@@ -12,11 +12,11 @@ from sernet_cal.errors import InputError
 from sernet_cal.features import Form, Window
 from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import Corpus, load_named_corpus
+from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import command_text, training_card
 from sernet_edge.train.keras_file import keras_bytes
 from sernet_edge.train.options import NetworkOptions, Pooling, TrainingPlan
 from sernet_edge.train.present import print_accuracy
-from sernet_edge.train.progress import progress_bars
 from sernet_edge.train.quantise import Network, check_clip_count, quantise
 from sernet_edge.train.recipe import Recipe, usual_epochs
 from sernet_edge.train.split import (

@@ -11,17 +11,16 @@ import click
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import ExitCode, InputError, LinkError
-from sernet_edge.audio.corpus import load_corpus
-from sernet_edge.audio.load import read_samples
-from sernet_edge.audio.synthetic import Clip, synthetic_clips
+from sernet_edge.audio.clips import Clips
+from sernet_edge.audio.synthetic import Clip
 from sernet_edge.emulator.backend import image_url
 from sernet_edge.emulator.measure import count_clip, emulated_machine
 from sernet_edge.firmware import Firmware, check_files, check_identity, check_model, load_firmware
 from sernet_edge.link.session import Session
 from sernet_edge.link.transport import SerialTransport, open_port, ports_seen
 from sernet_edge.model.bundled import resolve_model
+from sernet_edge.progress import Show, progress_bars
 from sernet_edge.references import References
-from sernet_edge.train.progress import Show, progress_bars
 from sernet_edge.verify import Verifier
 from sernet_edge.verify_report import Verification, print_report, to_json
 from sernet_gen.board import Board, load_board
@@ -32,9 +31,7 @@ from sernet_gen.board import Board, load_board
 @click.option("--port", metavar="URL", help="Serial port or any pyserial URL of the board.")
 @click.option("--emulate", is_flag=True, help="Run the image in the board's emulator instead.")
 @click.option("--build", type=click.Path(path_type=Path), help="The build; else build/NAME.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of recordings; else synthetic clips."
-)
+@click.option("--data", metavar="[NAME=]DIR", help="Folder of recordings; else synthetic clips.")
 @click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N clips.")
 @click.option("--any-build", is_flag=True, help="Measure whatever firmware answers; marked so.")
@@ -54,7 +51,7 @@ def command(
     port: str | None,
     emulate: bool,
     build: Path | None,
-    data: Path | None,
+    data: str | None,
     model: Path | None,
     as_json: bool,
     **options: Any,
@@ -67,7 +64,7 @@ def command(
     firmware = load_firmware(build or Path("build") / board.name, board.name)
     url = _url(board, firmware, port, emulate)
     bundle = resolve_model(model)
-    clips = _clips(data, options["limit"])
+    clips = list(Clips(data, options["limit"]))
     result = _verify(board, firmware, url, bundle, clips, options)
     if as_json:
         click.echo(json.dumps(to_json(result)))
@@ -90,13 +87,6 @@ def _url(board: Board, firmware: Firmware, port: str | None, emulate: bool) -> s
     if board.emulator == "none":
         raise LinkError(f"{board.name} has no emulator.", "Connect the board:  --port URL")
     return image_url(board.emulator, board.name, firmware.image)
-
-
-def _clips(data: Path | None, limit: int | None) -> list[Clip]:
-    if data is None:
-        return synthetic_clips()[:limit]
-    recordings = load_corpus(data).recordings[:limit]
-    return [Clip(item.name, read_samples(item.path)) for item in recordings]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from sernet_cal.errors import InputError
 from sernet_cal.features import FrontEnd, paper_front_end
 from sernet_edge.audio.corpus import Recording
 from sernet_edge.audio.load import read_samples
+from sernet_edge.progress import Show
 from sernet_edge.train.dataset import (
     TrainingClip,
     epoch_batches,
@@ -24,7 +25,6 @@ from sernet_edge.train.dataset import (
 )
 from sernet_edge.train.network import build_network
 from sernet_edge.train.options import TrainingPlan
-from sernet_edge.train.progress import Show
 from sernet_edge.train.trainer import Trainer, fix_seeds
 
 

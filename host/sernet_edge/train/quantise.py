@@ -15,9 +15,9 @@ from sernet_cal.features import FrontEnd, clip_samples, frame_count
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.audio.corpus import Recording
 from sernet_edge.audio.load import read_samples
+from sernet_edge.progress import Show
 from sernet_edge.train.evaluate import Accuracy, compare
 from sernet_edge.train.keras_file import load_keras
-from sernet_edge.train.progress import Show
 
 Samples = npt.NDArray[np.int16]
 USUAL_CLIPS = 200

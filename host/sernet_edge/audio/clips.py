@@ -1,0 +1,27 @@
+"""The clips that a command works on: a folder's recordings, or the synthetic ones."""
+
+from collections.abc import Iterator
+
+from sernet_edge.audio.corpus import load_named_corpus
+from sernet_edge.audio.load import read_samples
+from sernet_edge.audio.synthetic import Clip, synthetic_clips
+
+
+class Clips:
+    """The first `limit` clips of a `--data` option (`NAME=DIR` or `DIR`), or synthetic ones.
+
+    Recordings are read one by one, so that a corpus need not fit the memory; reading raises
+    InputError for a file that cannot be used.
+    """
+
+    def __init__(self, data: str | None, limit: int | None = None) -> None:
+        self._synthetic = synthetic_clips()[:limit] if data is None else []
+        self._recordings = load_named_corpus(data).recordings[:limit] if data is not None else ()
+
+    def __len__(self) -> int:
+        return len(self._synthetic) + len(self._recordings)
+
+    def __iter__(self) -> Iterator[Clip]:
+        yield from self._synthetic
+        for recording in self._recordings:
+            yield Clip(recording.name, read_samples(recording.path))

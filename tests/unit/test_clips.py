@@ -1,0 +1,39 @@
+"""The clips of a command: synthetic ones, or a folder's recordings, read as they are needed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from sernet_cal.errors import InputError
+from sernet_edge.audio.clips import Clips
+from sernet_edge.audio.synthetic import synthetic_clips
+
+
+def write_wav(path: Path, rate_hz: int = 16_000) -> None:
+    samples = np.arange(-1000, 1000, dtype=np.int16)
+    soundfile.write(path, samples, rate_hz, subtype="PCM_16")
+
+
+def test_without_data_they_are_the_synthetic_ones() -> None:
+    assert [clip.name for clip in Clips(None)] == [clip.name for clip in synthetic_clips()]
+    assert len(Clips(None, limit=3)) == len(list(Clips(None, limit=3))) == 3
+
+
+@pytest.mark.parametrize("prefix", ["", "mine="])
+def test_a_folder_may_carry_a_name(tmp_path: Path, prefix: str) -> None:
+    for name in ("b", "a", "c"):
+        write_wav(tmp_path / f"{name}.wav")
+    clips = Clips(f"{prefix}{tmp_path}", limit=2)
+    assert [clip.name for clip in clips] == ["a", "b"]
+    assert len(clips) == 2
+
+
+def test_a_bad_recording_is_named_when_it_is_reached(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav")
+    write_wav(tmp_path / "b.wav", rate_hz=48_000)
+    reader = iter(Clips(str(tmp_path)))
+    assert next(reader).name == "a"
+    with pytest.raises(InputError, match=r"b\.wav"):
+        next(reader)
