@@ -51,11 +51,11 @@ def _narrow(
     running: list[int], seen: tuple[int, ...], low: int, high: int, step: int
 ) -> tuple[int, int]:
     """Return the rows [low, high) among which the first wrong one must be."""
-    for row, crc in zip(range(low + step - 1, high, step), seen, strict=False):
-        if crc != running[row]:
+    for place, row in enumerate(range(low + step - 1, high, step)):
+        if place >= len(seen) or seen[place] != running[row]:
             return row - step + 1, row + 1
         low = row + 1
-    # Past the last CRC that came: the rest of the rows, or those that the board never made.
+    # All CRCs that came are right: it is in the rows after the last of them.
     return (low, high) if low < high else (high - 1, high)
 
 
