@@ -21,8 +21,9 @@ STREAM = FrontEnd("stream", "hann", (0.0,) * 40, (5.0,) * 40, 4.0)
 @settings(deadline=None)
 def test_percentile_is_numpys(samples):
     expected = np.percentile(np.abs(samples.astype(np.float64)), 99.9) * 1000
+    # numpy's rank is a float64, off by up to 2^-41 here, between values up to 32,768,000 apart.
     np.testing.assert_allclose(
-        mfcc_kernels.percentile_of_magnitudes(samples), expected, rtol=1e-12, atol=1e-6
+        mfcc_kernels.percentile_of_magnitudes(samples), expected, rtol=0, atol=2e-5
     )
 
 
