@@ -9,13 +9,16 @@ import numpy.typing as npt
 
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.compare import Difference
-from sernet_edge.link.answers import Result, TensorDigest
+from sernet_edge.link.answers import DeviceInfo, Result, TensorDigest
 from sernet_edge.link.clip import run_clip
 from sernet_edge.link.session import Session
 from sernet_edge.references import Expectation, References
 from sernet_edge.verify_locate import locate
 
 Int8Array = npt.NDArray[np.int8]
+
+NO_CLOCK = "the board has no clock that moves (emulators have none)"
+OTHER_CLOCK = "QEMU's clock is this machine's: it tells nothing of the board"
 
 # A place costs four runs of the clip or so; the first few clips tell what is wrong.
 MAX_LOCATED = 3
@@ -27,8 +30,8 @@ class ClipReport:
 
     `tensor`: the first that differs, None where every byte is equal. `difference`: its first byte
     that differs; None when it was not looked for, or did not show again. `board_class` and
-    `float_class`: numbers of the classes with the highest score. `device_ms`: None where the board
-    has no clock.
+    `float_class`: numbers of the classes with the highest score. `device_ms`: None where
+    `why_no_time` says why.
     """
 
     clip: str
@@ -47,11 +50,12 @@ class ClipReport:
 
 
 class Verifier:
-    """Compares clip after clip; one board, one model."""
+    """Compares clip after clip; one board, one model. `timed`: the board's ticks are its time."""
 
-    def __init__(self, session: Session, references: References) -> None:
+    def __init__(self, session: Session, references: References, timed: bool) -> None:
         self._session = session
         self._references = references
+        self._timed = timed
         self._located = 0
 
     def verify(self, clip: Clip, on_progress: Callable[[int], None] | None = None) -> ClipReport:
@@ -86,8 +90,16 @@ class Verifier:
         return locate(self._session, clip.name, clip.samples, self._name(index), index, tensor)
 
     def _milliseconds(self, result: Result) -> float | None:
-        per_second = self._session.info.ticks_per_second
-        return 1000.0 * result.ticks / per_second if per_second else None
+        if not self._timed:
+            return None
+        return 1000.0 * result.ticks / self._session.info.ticks_per_second
+
+
+def why_no_time(url: str, info: DeviceInfo) -> str | None:
+    """Return why the ticks of the board at `url` are no time of it; None where they are."""
+    if url.startswith("qemu://"):
+        return OTHER_CLOCK
+    return None if info.ticks_per_second else NO_CLOCK
 
 
 def _first_wrong(

@@ -11,14 +11,13 @@ from sernet_cal.errors import ExitCode
 from sernet_edge.link.answers import DeviceInfo
 from sernet_edge.verify import ClipReport
 
-NO_CLOCK = "the board has no clock that moves (emulators have none)"
-
 
 @dataclass(frozen=True)
 class Verification:
     """All clips on one board.
 
-    `link`: counters by side and name. `instructions_per_clip` and `stack_high_water_bytes`: None
+    `link`: counters by side and name. `no_time`: why no clip has a `device_ms`, None where they
+    have. `instructions_per_clip` and `stack_high_water_bytes`: None
     where nobody counted.
     """
 
@@ -28,6 +27,7 @@ class Verification:
     link: dict[str, dict[str, int]]
     any_build: bool
     min_float_agreement: float
+    no_time: str | None
     instructions_per_clip: int | None = None
     stack_high_water_bytes: int | None = None
 
@@ -57,7 +57,6 @@ class Verification:
 
 def to_json(result: Verification) -> dict[str, Any]:
     """Return the JSON object of `verify --json`."""
-    has_clock = bool(result.info.ticks_per_second)
     return {
         "board": result.info.board,
         "build_id": result.info.build_id,
@@ -69,8 +68,8 @@ def to_json(result: Verification) -> dict[str, Any]:
         "min_float_agreement": result.min_float_agreement,
         "max_probability_error": result.max_probability_error,
         "link": _non_zero(result.link),
-        "device_ms": [report.device_ms for report in result.reports] if has_clock else None,
-        "device_ms_reason": None if has_clock else NO_CLOCK,
+        "device_ms": None if result.no_time else [report.device_ms for report in result.reports],
+        "device_ms_reason": result.no_time,
         "instructions_per_clip": result.instructions_per_clip,
         "stack_high_water_bytes": result.stack_high_water_bytes,
         "differences": [_difference(item) for item in result.reports if not item.byte_exact],
@@ -128,8 +127,8 @@ def _figures(result: Verification) -> list[str]:
         for name, value in names.items()
     ]
     lines.append(f"link: {', '.join(counters)}")
-    if not result.info.ticks_per_second:
-        lines.append(f"no time: {NO_CLOCK}")
+    if result.no_time:
+        lines.append(f"no time: {result.no_time}")
     if result.instructions_per_clip is not None:
         lines.append(f"instructions for one clip: {result.instructions_per_clip:,}")
     if result.stack_high_water_bytes is not None:

@@ -66,7 +66,7 @@ def session(port: SerialTransport) -> Session:
 def test_every_byte_is_the_references(
     samples: int, firmware: tuple[References, str], session: Session
 ) -> None:
-    verifier = Verifier(session, firmware[0])
+    verifier = Verifier(session, firmware[0], timed=True)
     report = verifier.verify(Clip("noise", random_clip(samples, samples)))
     assert report.byte_exact
     assert report.difference is None
@@ -76,7 +76,7 @@ def test_every_byte_is_the_references(
 def test_one_run_leaves_nothing_to_the_next(
     firmware: tuple[References, str], session: Session
 ) -> None:
-    verifier = Verifier(session, firmware[0])
+    verifier = Verifier(session, firmware[0], timed=True)
     for seed, samples in enumerate((4800, 1024, 6000, 4800)):
         assert verifier.verify(Clip("noise", random_clip(seed, samples))).byte_exact
 

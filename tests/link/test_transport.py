@@ -3,14 +3,19 @@
 import errno
 import os
 import pty
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import serial
 from serial.tools import list_ports
 
-from sernet_cal.errors import LinkError
+from sernet_cal.errors import LinkError, SernetError
+from sernet_edge.emulator import protocol_qemu
+from sernet_edge.emulator.image import FirmwareImage
+from sernet_edge.emulator.machine import Machine
 from sernet_edge.link import transport
 from sernet_edge.link.transport import SerialTransport, open_port, ports_seen
 
@@ -115,3 +120,25 @@ def test_a_board_that_was_unplugged() -> None:
     with pytest.raises(LinkError, match="broke: Input/output error") as caught:
         port.write(b"x")
     assert "Was the board unplugged or reset?" in str(caught.value)
+
+
+def test_qemu_that_never_connects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mute = tmp_path / "mute"
+    mute.write_text("#!/bin/sh\necho what ails it >&2\nexec sleep 60\n")
+    mute.chmod(0o755)
+    monkeypatch.setattr(protocol_qemu, "PROGRAM", str(mute))
+    monkeypatch.setattr(protocol_qemu, "_START_TIMEOUT_S", 1.0)
+    with pytest.raises(LinkError) as caught:
+        protocol_qemu.QemuBackend("mps2-an386", tmp_path / "image")
+    assert str(caught.value) == "QEMU did not start within 1 s.\n  what ails it"
+
+
+def test_unicorn_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "unicorn", None)
+    flash = SimpleNamespace(origin=0, size=0)
+    with pytest.raises(SernetError) as caught:
+        Machine(SimpleNamespace(flash=flash, ram=flash), FirmwareImage(0, ()))
+    assert str(caught.value) == (
+        "The Python package unicorn is needed to emulate a board, and it is not installed.\n"
+        "  Install it:  pip install 'sernet-edge[sim]'"
+    )

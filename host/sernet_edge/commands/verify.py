@@ -21,7 +21,7 @@ from sernet_edge.link.transport import SerialTransport, open_port, ports_seen
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import Show, progress_bars
 from sernet_edge.references import References
-from sernet_edge.verify import Verifier
+from sernet_edge.verify import Verifier, why_no_time
 from sernet_edge.verify_report import Verification, print_report, to_json
 from sernet_gen.board import Board, load_board
 
@@ -118,7 +118,8 @@ def _verify(
             check_identity(firmware, session.info)
         _check_classes(session, bundle)
         machine = emulated_machine(transport)
-        verifier = Verifier(session, references)
+        no_time = why_no_time(url, session.info)
+        verifier = Verifier(session, references, timed=no_time is None)
         shower = _Shower(show, "samples sent", sum(len(clip.samples) for clip in clips))
         reports = [verifier.verify(clip, shower.next_clip(clip)) for clip in clips]
         counted = None
@@ -133,6 +134,7 @@ def _verify(
             session.link_counters(),
             any_build,
             options["min_float_agreement"],
+            no_time,
             counted,
             machine.stack_high_water_bytes() if machine else None,
         )
