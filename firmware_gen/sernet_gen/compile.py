@@ -44,6 +44,8 @@ def compile_project(
         if overflow is None:
             raise
         raise overflow from error
+    steps = len(objects) + 1
+    progress(steps, steps, "measure")
     path = folder / project.image
     if project.board.is_host:
         return {project.image: path.read_bytes()}, host_report(path)
