@@ -70,6 +70,7 @@ def test_the_table_names_what_was_compared(one_clip):
     for words in ("emodb-3s: differing bytes", "every tensor: C / numpy", "numpy / TFLite", "3 s"):
         assert words in shown
     assert "First difference" not in shown
+    assert check_command.SYNTHETIC in shown
 
 
 def test_a_difference_is_located_and_ends_with_1(one_clip, monkeypatch):

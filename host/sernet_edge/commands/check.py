@@ -18,6 +18,11 @@ from sernet_edge.progress import progress_bars
 
 _SHORTEST_S, _LONGEST_S = 0.1, 60.0
 
+SYNTHETIC = (
+    "The synthetic clips hold direct current and tones without noise, where the float chain itself "
+    "is rounding noise: the SNR that counts is that of speech (--data DIR)."
+)
+
 
 @click.command()
 @click.option("--data", metavar="[NAME=]DIR", help="Folder of recordings; else synthetic clips.")
@@ -56,6 +61,8 @@ def command(
         click.echo(json.dumps(summary(bundle.name, results)))
     else:
         _print(bundle.name, results)
+        if data is None:
+            click.echo(SYNTHETIC)
     if any(result.differing_bytes for result in results):
         sys.exit(int(ExitCode.DIFFERENT))
 
