@@ -1,1 +1,1 @@
-"""What decides the integers: the front-end, the quantised graph and their bit-exact twins."""
+"""What decides the integers: the front-end, the quantized graph and their bit-exact twins."""

@@ -55,7 +55,7 @@ def input_scale(front_end: FrontEnd) -> float:
 
 
 def integer_front_end(front_end: FrontEnd) -> IntegerFrontEnd:
-    """Return the integer front-end with the input quantisation that `quantize` always makes."""
+    """Return the integer front-end with the input quantization that `quantize` always makes."""
     return IntegerFrontEnd(front_end, input_scale(front_end), INPUT_ZERO_POINT)
 
 
@@ -83,7 +83,7 @@ def representative_rows(
 
 
 def check_input(front_end: FrontEnd, int8: bytes) -> None:
-    """Raise ModelError unless the int8 model's input is quantised as the features were."""
+    """Raise ModelError unless the int8 model's input is quantized as the features were."""
     scale, zero_point = TfliteModel(int8, reference=True).input_quantization
     expected = input_scale(front_end)
     if zero_point != INPUT_ZERO_POINT or abs(scale - expected) > 1e-6 * expected:

@@ -42,7 +42,7 @@ class InputError(SernetError):
 
 
 class ModelError(SernetError):
-    """A model that cannot be read, quantised or run."""
+    """A model that cannot be read, quantized or run."""
 
 
 class ToolchainError(SernetError):
@@ -68,7 +68,7 @@ class DoesNotFitError(SernetError):
 
 
 def require_extra(module: str, extra: str, purpose: str) -> SernetError:
-    """Return the error for a missing optional `module` of the extra `[extra]`, needed to `purpose`."""
+    """Return the error for an optional `module` that is missing: `[extra]` brings it."""
     return SernetError(
         f"The Python package {module} is needed to {purpose}, and it is not installed.",
         f"Install it:  pip install 'sernet-edge[{extra}]'",

@@ -25,8 +25,9 @@ Window = Literal["hann", "hamming"]
 class FrontEnd:
     """One front-end as a model was trained with it.
 
-    `form`: "stream" (samples as they are, coefficients standardised, clipped to +-`clip` deviations)
-    or "paper" (clip divided by the 99.9th percentile of |x|, coefficients clipped to +-`clip`).
+    `form`: "stream" (samples as they are, coefficients standardised and clipped to +-`clip`
+    deviations) or "paper" (the recording divided by the 99.9th percentile of |x|, coefficients
+    clipped to +-`clip`).
     `mean`, `deviation`: 40 values each, in units of the raw MFCC; for "paper" 0 and 1.
     """
 

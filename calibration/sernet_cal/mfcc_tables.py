@@ -166,7 +166,7 @@ def affine_maps(front_end: FrontEnd, input_scale: float, input_zero_point: int) 
 def quantize_features(
     values: npt.NDArray[np.float64], input_scale: float, input_zero_point: int
 ) -> npt.NDArray[np.int8]:
-    """Quantise standardised features as TFLite does: half away from zero, then clamped."""
+    """Quantize standardised features as TFLite does: half away from zero, then clamped."""
     steps = values / input_scale
     rounded = np.copysign(np.floor(np.abs(steps) + 0.5), steps) + input_zero_point
     quantized: npt.NDArray[np.int8] = np.clip(rounded, -128, 127).astype(np.int8)

@@ -28,7 +28,7 @@ _VECTOR_KINDS = ("MEAN", "FULLY_CONNECTED", "SOFTMAX")
 _TYPE_NAMES = {
     value: name for name, value in vars(tflite.TensorType).items() if not name.startswith("_")
 }
-_QUANTIZE = "Quantise it to full int8:  sernet-edge quantize --help"
+_QUANTIZE = "Quantize it to full int8:  sernet-edge quantize --help"
 # Far beyond any clip; keeps the arithmetic on a damaged model's sizes inside 64 bits.
 _MAX_SIZE = 1 << 24
 
@@ -156,7 +156,7 @@ def _check_types(graph: RawGraph, source: RawTensor) -> None:
         kind = _TYPE_NAMES.get(tensor.dtype, f"type {tensor.dtype}")
         stored_int8 = any(t.data and t.dtype == tflite.TensorType.INT8 for t in graph.tensors)
         if tensor.dtype == tflite.TensorType.FLOAT32 and stored_int8:
-            kind = "FLOAT32 beside int8 weights (a dynamic-range quantised model)"
+            kind = "FLOAT32 beside int8 weights (a dynamic-range quantized model)"
         raise ModelError(
             f"The model's {role} {tensor.name} is {kind}; the engine runs int8 in and out.",
             _QUANTIZE,

@@ -91,7 +91,7 @@ def _weights(layer: Layer, rank: int) -> tuple[RawTensor, Int8Array]:
     if raw is None or not raw.data:
         layer.refuse("computes its weights; the engine takes constant ones")
     if raw.dtype != tflite.TensorType.INT8:
-        layer.refuse("has weights that are not int8; quantise the model to full int8")
+        layer.refuse("has weights that are not int8; quantize the model to full int8")
     if len(raw.shape) != rank:
         layer.refuse(f"has weights of shape {list(raw.shape)}; {rank} dimensions are needed")
     if len(raw.scales) not in (1, raw.shape[0]):

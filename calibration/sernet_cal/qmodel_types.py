@@ -1,4 +1,4 @@
-"""The quantised graph as frozen values: what the interpreter, the planner and the C run.
+"""The quantized graph as frozen values: what the interpreter, the planner and the C run.
 
 Tensors are named by their place in `QModel.traced`. "Rows" are time: a row tensor is a picture of
 [height, width, channels] whose rows stream; the others are vectors, known after the last row.

@@ -69,7 +69,7 @@ def multiply_double_rounding(
     shift = np.asarray(shift, np.int64)
     shifted = values << np.maximum(shift, 0)
     if np.any(shifted > INT32_MAX) or np.any(shifted < -INT32_MAX):
-        raise OverflowError("a sum leaves int32 before it is requantised")
+        raise OverflowError("a sum leaves int32 before it is requantized")
     return rounding_shift_right(doubling_high_mul(shifted, multiplier), np.maximum(-shift, 0))
 
 

@@ -10,11 +10,11 @@
 
 typedef struct sn_identity {
     uint8_t build_id[32];
-    const char *board;             // e.g. "nano33"
-    uint32_t clock_hz;             // the core's, 0 where unknown
-    uint32_t model_rows;           // rows of the model's clip length
-    uint32_t clip_samples;         // samples of the model's clip length
-    uint32_t run_budget_ms;        // longest time that one second of audio may take
+    const char *board;       // e.g. "nano33"
+    uint32_t clock_hz;       // the core's, 0 where unknown
+    uint32_t model_rows;     // rows of the model's clip length
+    uint32_t clip_samples;   // samples of the model's clip length
+    uint32_t run_budget_ms;  // longest time that one second of audio may take
     uint32_t class_count;
     const char *const *classes;
 } sn_identity;

@@ -1,1 +1,1 @@
-"""Reads a quantised model and a board, and writes a firmware project of constants."""
+"""Reads a quantized model and a board, and writes a firmware project of constants."""

@@ -74,7 +74,7 @@ def render_tflm(bundle: Bundle) -> dict[str, str]:
 
 
 def _format_with_tinymlgen(flatbuffer: bytes) -> str:
-    """Run tinymlgen's own formatter on bytes: its converter would quantise again, and wrongly."""
+    """Run tinymlgen's own formatter on bytes: its converter would quantize again, and wrongly."""
     try:
         with _quiet_stderr():  # it imports TensorFlow, which talks
             tinymlgen: Any = importlib.import_module("tinymlgen.tinymlgen")

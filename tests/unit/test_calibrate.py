@@ -126,7 +126,7 @@ def converted(model: Any, rows: int = 28) -> bytes:
 
 
 @pytest.mark.parametrize("front_end", [STREAM, paper_front_end()])
-def test_the_converter_quantises_the_input_as_the_features_are(
+def test_the_converter_quantizes_the_input_as_the_features_are(
     keras: Any, front_end: FrontEnd
 ) -> None:
     from sernet_cal.convert import convert

@@ -20,6 +20,7 @@ from sernet_edge import check as checking
 from sernet_edge.audio import clips as clip_source
 from sernet_edge.audio.synthetic import synthetic_clips
 from sernet_edge.cli import cli
+from sernet_edge.commands.check import SYNTHETIC
 from sernet_edge.compare import Tally
 from sernet_edge.feature_settings import Reference
 from sernet_edge.model.bundled import resolve_model
@@ -70,7 +71,7 @@ def test_the_table_names_what_was_compared(one_clip):
     for words in ("emodb-3s: differing bytes", "every tensor: C / numpy", "numpy / TFLite", "3 s"):
         assert words in shown
     assert "First difference" not in shown
-    assert check_command.SYNTHETIC in shown
+    assert SYNTHETIC in shown
 
 
 def test_a_difference_is_located_and_ends_with_1(one_clip, monkeypatch):

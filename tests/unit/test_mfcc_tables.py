@@ -59,7 +59,7 @@ def test_dct_table_matches_the_float_dct():
 
 
 @pytest.mark.parametrize("front_end", [STREAM, paper_front_end()], ids=["stream", "paper"])
-def test_affine_maps_standardise_and_quantise(front_end):
+def test_affine_maps_standardise_and_quantize(front_end):
     scale = 2 * front_end.clip / 255
     maps = mfcc_tables.affine_maps(front_end, scale, -1)
     raw = np.random.default_rng(6).normal(front_end.mean, front_end.deviation, (500, COEFFICIENTS))
@@ -71,7 +71,7 @@ def test_affine_maps_standardise_and_quantise(front_end):
     assert maps.limit == pytest.approx(front_end.clip / scale * 2.0**maps.shift)
 
 
-def test_silence_is_the_quantised_silence_vector():
+def test_silence_is_the_quantized_silence_vector():
     maps = mfcc_tables.affine_maps(STREAM, 8 / 255, -1)
     expected = float_features.standardise(STREAM, float_features.silence_vector())
     # Half away from zero: -127.5 becomes -128 before the zero point, then saturates.
@@ -84,7 +84,7 @@ def test_silence_is_the_quantised_silence_vector():
     ("value", "expected"),
     [(0.5, 1), (-0.5, -1), (1.49, 1), (2.5, 3), (-2.5, -3), (200.0, 127), (-200.0, -128)],
 )
-def test_quantisation_rounds_half_away_from_zero_and_saturates(value, expected):
+def test_quantization_rounds_half_away_from_zero_and_saturates(value, expected):
     assert mfcc_tables.quantize_features(np.array([value]), 1.0, 0)[0] == expected
 
 

@@ -103,7 +103,7 @@ def test_convolution_weights():
     net, body = simple()
     weights, bias = (net.tensors[number] for number in net.operators[0].inputs[1:])
     flatbuffer_parts = [
-        (weights, "type", UINT8, "has weights that are not int8; quantise the model to full int8."),
+        (weights, "type", UINT8, "has weights that are not int8; quantize the model to full int8."),
         (weights, "shape", np.array([4, 9], np.int32), "has weights of shape [4, 9]; 4 dimensions"),
         (weights, "shape", np.array([4, 3, 1, 3], np.int32), "that do not fit input."),
         (weights, "buffer", 0, "The model reads conv0/weights before any operator makes it."),
@@ -272,14 +272,14 @@ def test_reshape_of_rows():
     ("dtype", "text"),
     [
         (UINT8, "The model's input input is UINT8; the engine runs int8 in and out."),
-        (FLOAT32, "is FLOAT32 beside int8 weights (a dynamic-range quantised model); the engine"),
+        (FLOAT32, "is FLOAT32 beside int8 weights (a dynamic-range quantized model); the engine"),
     ],
 )
 def test_inputs_of_another_type(dtype, text):
     net, body = simple()
     net.tensors[net.input].type = dtype
     assert_refused(head(net, body), text)
-    assert_refused(net.finish(), "Quantise it to full int8:  sernet-edge quantize --help")
+    assert_refused(net.finish(), "Quantize it to full int8:  sernet-edge quantize --help")
 
 
 def test_float_outputs_and_layers():

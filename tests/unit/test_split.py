@@ -8,7 +8,7 @@ import pytest
 from sernet_cal.errors import InputError, ModelError, SernetError
 from sernet_cal.features import paper_front_end
 from sernet_edge.audio.corpus import Corpus, Recording
-from sernet_edge.train.quantise import spread
+from sernet_edge.train.quantize import spread
 from sernet_edge.train.source import read_source
 from sernet_edge.train.split import (
     check_clip_seconds,

@@ -31,7 +31,7 @@ int32_t sn_log2(uint64_t value, const uint32_t *table);
 // Writes 40 cosine sums, within +-2^30; overwrites `log_mel`.
 void sn_dct(int32_t *sums, int32_t *log_mel, const int16_t *cosines);
 
-// Standardises, clips and quantises 40 cosine sums to a feature row.
+// Standardises, clips and quantizes 40 cosine sums to a feature row.
 void sn_quantize(int8_t *row, const int32_t *sums, const sn_frontend *frontend);
 
 #endif

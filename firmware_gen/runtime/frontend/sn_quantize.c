@@ -1,6 +1,6 @@
 #include "frontend/sn_kernels.h"
 
-// Half away from zero, as TFLite quantises.
+// Half away from zero, as TFLite quantizes.
 static int32_t round_shift(int64_t value, uint32_t shift) {
     const int64_t half = (int64_t)1 << (shift - 1u);
     const int64_t magnitude = ((value < 0 ? -value : value) + half) >> shift;

@@ -1,4 +1,4 @@
-"""`sernet-edge build`: from a quantised model to a compiled firmware."""
+"""`sernet-edge build`: from a quantized model to a compiled firmware."""
 
 import json
 from pathlib import Path

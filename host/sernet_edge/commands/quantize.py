@@ -11,9 +11,9 @@ from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import load_named_corpus
 from sernet_edge.model.bundled import bundled_model
 from sernet_edge.progress import progress_bars
-from sernet_edge.train.card import quantised_card
+from sernet_edge.train.card import quantized_card
 from sernet_edge.train.present import print_accuracy, print_report
-from sernet_edge.train.quantise import USUAL_CLIPS, quantise
+from sernet_edge.train.quantize import USUAL_CLIPS, quantize
 from sernet_edge.train.source import read_source
 from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_speaker
 
@@ -39,24 +39,24 @@ def command(
     report: bool,
     as_json: bool,
 ) -> None:
-    """Quantise a trained model to int8, calibrated on training speakers, and measure both."""
+    """Quantize a trained model to int8, calibrated on training speakers, and measure both."""
     source = read_source(model or bundled_model())
     network = source.network(clip_seconds)
     check_clip_seconds(network.clip_seconds)
     corpus = load_named_corpus(data)
     split = split_by_speaker(corpus, speaker_list(held_out) or source.held_out_speakers)
-    import_tensorflow("quantise a model")
+    import_tensorflow("quantize a model")
     with progress_bars() as show:
-        quantised = quantise(network, split.training, split.held_out, clips, show)
+        quantized = quantize(network, split.training, split.held_out, clips, show)
     name = out.resolve().name
-    card = quantised_card(source.card, name, corpus.name, network, split, quantised)
-    write_bundle(out, card, quantised.float32, quantised.int8, source.keras)
+    card = quantized_card(source.card, name, corpus.name, network, split, quantized)
+    write_bundle(out, card, quantized.float32, quantized.int8, source.keras)
     if as_json:
         click.echo(json.dumps(_result(card)))
         return
     if report:
-        print_report(quantised.report)
-    print_accuracy(quantised.accuracy)
+        print_report(quantized.report)
+    print_accuracy(quantized.accuracy)
     click.echo(f"The model bundle lies in {out}.")
 
 

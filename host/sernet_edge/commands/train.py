@@ -17,7 +17,7 @@ from sernet_edge.train.card import command_text, training_card
 from sernet_edge.train.keras_file import keras_bytes
 from sernet_edge.train.options import NetworkOptions, Pooling, TrainingPlan
 from sernet_edge.train.present import print_accuracy
-from sernet_edge.train.quantise import Network, check_clip_count, quantise
+from sernet_edge.train.quantize import Network, check_clip_count, quantize
 from sernet_edge.train.recipe import Recipe, usual_epochs
 from sernet_edge.train.split import (
     Split,
@@ -76,7 +76,7 @@ class TrainOptions:
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(data: str, as_json: bool, held_out: tuple[str, ...], **choices: Any) -> None:
-    """Train Light-SERNet on a corpus, quantise it, and write a model bundle."""
+    """Train Light-SERNet on a corpus, quantize it, and write a model bundle."""
     options = TrainOptions(held_out=speaker_list(held_out), **choices)
     check_clip_seconds(options.clip_seconds)
     check_clip_count(options.calibration_clips)
@@ -106,16 +106,16 @@ def _train(corpus: Corpus, split: Split, options: TrainOptions, as_json: bool) -
         )
         keras = keras_bytes(trained.model)
         network = Network(keras, "the network", plan.classes, trained.front_end, plan.clip_seconds)
-        quantised = quantise(
+        quantized = quantize(
             network, split.training, split.held_out, options.calibration_clips, show
         )
     name = options.out.resolve().name
     command_line = command_text("train", corpus.name, options.stated(), name)
-    card = training_card(name, corpus.name, plan, trained.front_end, split, quantised, command_line)
-    write_bundle(options.out, card, quantised.float32, quantised.int8, keras)
+    card = training_card(name, corpus.name, plan, trained.front_end, split, quantized, command_line)
+    write_bundle(options.out, card, quantized.float32, quantized.int8, keras)
     checkpoint.unlink(missing_ok=True)
     if not as_json:
-        print_accuracy(quantised.accuracy)
+        print_accuracy(quantized.accuracy)
     return card
 
 

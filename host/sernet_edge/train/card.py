@@ -5,7 +5,7 @@ from typing import Any
 
 from sernet_cal.features import FrontEnd
 from sernet_edge.train.options import TrainingPlan
-from sernet_edge.train.quantise import Network, Quantised
+from sernet_edge.train.quantize import Network, Quantized
 from sernet_edge.train.split import Split
 
 # What is known about the corpora that people train with.
@@ -29,7 +29,7 @@ def training_card(
     plan: TrainingPlan,
     front_end: FrontEnd,
     split: Split,
-    quantised: Quantised,
+    quantized: Quantized,
     command: str,
 ) -> dict[str, Any]:
     """Return the card of a model that was just trained; it names no path and no time."""
@@ -48,46 +48,46 @@ def training_card(
             "seed": plan.recipe.seed,
             "recipe": plan.recipe.to_json(),
         },
-        "accuracy": _accuracy(quantised, split),
-        "quantization": quantised.summary(),
+        "accuracy": _accuracy(quantized, split),
+        "quantization": quantized.summary(),
         "license": LICENCES.get(corpus, UNKNOWN_LICENCE),
         "limits": LIMITS.get(corpus, UNKNOWN_LIMITS),
         "command": command,
     }
 
 
-def quantised_card(
+def quantized_card(
     trained: dict[str, Any],
     name: str,
     corpus: str,
     network: Network,
     split: Split,
-    quantised: Quantised,
+    quantized: Quantized,
 ) -> dict[str, Any]:
-    """Return the card of a model that was quantised anew: the old card brought up to date.
+    """Return the card of a model that was quantized anew: the old card brought up to date.
 
     `trained` keeps what it says about the training, and the command that trained it.
     """
     options: dict[str, Any] = {"clip_seconds": f"{network.clip_seconds:g}"}
     if split.held_out_speakers:
         options["held_out"] = ",".join(split.held_out_speakers)
-    options["clips"] = quantised.clips
+    options["clips"] = quantized.clips
     kept = {key: value for key, value in trained.items() if key not in ("format", "sha256")}
     return {
         **kept,
         "name": name,
         "clip_seconds": network.clip_seconds,
-        "accuracy": _accuracy(quantised, split),
-        "quantization": quantised.summary(),
+        "accuracy": _accuracy(quantized, split),
+        "quantization": quantized.summary(),
         "command": command_text("quantize", corpus, {"model": "MODEL", **options}, name),
         "trained_by": trained.get("trained_by", trained.get("command")),
     }
 
 
-def _accuracy(quantised: Quantised, split: Split) -> dict[str, Any] | None:
-    if quantised.accuracy is None:
+def _accuracy(quantized: Quantized, split: Split) -> dict[str, Any] | None:
+    if quantized.accuracy is None:
         return None
-    return {"speakers": split.held_out_speakers, **quantised.accuracy.to_json()}
+    return {"speakers": split.held_out_speakers, **quantized.accuracy.to_json()}
 
 
 def command_text(subcommand: str, corpus: str, options: dict[str, Any], out: str) -> str:

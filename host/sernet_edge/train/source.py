@@ -8,7 +8,7 @@ from typing import Any
 from sernet_cal.bundle import CARD_NAME, KERAS_NAME
 from sernet_cal.errors import ModelError
 from sernet_cal.features import front_end_from_json
-from sernet_edge.train.quantise import Network
+from sernet_edge.train.quantize import Network
 
 
 @dataclass(frozen=True)

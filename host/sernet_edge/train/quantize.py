@@ -35,7 +35,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class Quantised:
+class Quantized:
     """The flatbuffers, the calibration report, and the accuracy if clips were held out."""
 
     float32: bytes
@@ -45,7 +45,7 @@ class Quantised:
     accuracy: Accuracy | None
 
     def summary(self) -> dict[str, Any]:
-        """Return what the model card says about the quantisation."""
+        """Return what the model card says about the quantization."""
         return {
             "kind": "full int8, per-channel weights, post-training",
             "calibration_clips": self.clips,
@@ -53,14 +53,14 @@ class Quantised:
         }
 
 
-def quantise(
+def quantize(
     network: Network,
     calibration: Sequence[Recording],
     held_out: Sequence[Recording],
     clips: int,
     show: Show,
-) -> Quantised:
-    """Quantise `network` on `clips` of the `calibration` recordings; measure it on `held_out`.
+) -> Quantized:
+    """Quantize `network` on `clips` of the `calibration` recordings; measure it on `held_out`.
 
     Raises InputError when there is nothing to calibrate on or a label is unknown, and ModelError
     for a model that cannot be converted or that the engine cannot run.
@@ -90,7 +90,7 @@ def quantise(
             [(read_samples(path), label) for path, label in test],
             lambda done: show("Evaluating", done, len(test)),
         )
-    return Quantised(float32, int8, len(chosen), report, accuracy)
+    return Quantized(float32, int8, len(chosen), report, accuracy)
 
 
 def spread(recordings: Sequence[Recording], count: int) -> list[Recording]:
