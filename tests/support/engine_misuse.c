@@ -1,4 +1,5 @@
 // Calls the engine wrongly in every way that it must notice; prints one line per surprise.
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,9 +9,16 @@ extern const sn_model sn_generated_model;
 
 static int surprises;
 
-static void expect(const char *what, int seen, int expected) {
+static void expect(const char *what, sn_status seen, sn_status expected) {
     if (seen != expected) {
-        printf("%s: %d instead of %d\n", what, seen, expected);
+        printf("%s: status %d instead of %d\n", what, (int)seen, (int)expected);
+        ++surprises;
+    }
+}
+
+static void expect_true(const char *what, bool seen) {
+    if (!seen) {
+        printf("%s: not so\n", what);
         ++surprises;
     }
 }
@@ -36,15 +44,15 @@ static void misuse_order(sn_engine *engine, uint8_t *arena, const int8_t *row) {
     expect("begin", sn_engine_begin(engine, &brief, arena, size, NULL, NULL), SN_OK);
     expect("finish without rows", sn_engine_finish(engine), SN_ERR_STATE);
     expect("row 0", sn_engine_push(engine, row), SN_OK);
-    expect("scores too early", sn_engine_scores(engine) == NULL, 1);
+    expect_true("scores too early", sn_engine_scores(engine) == NULL);
     expect("row 1", sn_engine_push(engine, row), SN_OK);
     expect("row 2 of 2", sn_engine_push(engine, row), SN_ERR_ARGUMENT);
     expect("finish", sn_engine_finish(engine), SN_OK);
-    expect("scores", sn_engine_scores(engine) != NULL, 1);
+    expect_true("scores", sn_engine_scores(engine) != NULL);
     expect("finish again", sn_engine_finish(engine), SN_ERR_STATE);
     expect("push after finish", sn_engine_push(engine, row), SN_ERR_STATE);
     expect("begin again", sn_engine_begin(engine, &brief, arena, size, NULL, NULL), SN_OK);
-    expect("scores of the new clip", sn_engine_scores(engine) == NULL, 1);
+    expect_true("scores of the new clip", sn_engine_scores(engine) == NULL);
 }
 
 static void run_spoilt_tables(sn_engine *engine, uint8_t *arena, const int8_t *row) {
@@ -58,7 +66,7 @@ static void run_spoilt_tables(sn_engine *engine, uint8_t *arena, const int8_t *r
     expect("begin", sn_engine_begin(engine, &spoilt, arena, size, NULL, NULL), SN_OK);
     expect("row", sn_engine_push(engine, row), SN_OK);
     expect("row kernel on a vector", sn_engine_finish(engine), SN_ERR_MODEL);
-    expect("no scores then", sn_engine_scores(engine) == NULL, 1);
+    expect_true("no scores then", sn_engine_scores(engine) == NULL);
     rows[0].kernel = SN_KERNEL_SOFTMAX;
     spoilt.row_operators = rows;
     expect("begin", sn_engine_begin(engine, &spoilt, arena, size, NULL, NULL), SN_OK);
