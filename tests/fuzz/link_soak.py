@@ -61,7 +61,7 @@ def soak_python(edits: int, seed: int) -> dict[str, int]:
 
 
 def main() -> None:
-    """Run both soaks; the Python parser takes about a quarter of an hour for ten million."""
+    """Run both soaks; the Python parser takes some minutes for ten million."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edits", type=int, default=10_000_000)
     parser.add_argument("--python-edits", type=int, help="else a hundredth of --edits")
