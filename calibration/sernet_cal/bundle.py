@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ FLOAT_NAME = "model_float.tflite"
 INT8_NAME = "model_int8.tflite"
 KERAS_NAME = "model.keras"
 CARD_FORMAT = 1
+_LONGEST_CLIP_S = 60
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,51 @@ def load_bundle(path: Path) -> Bundle:
     float32 = _read_flatbuffer(folder, FLOAT_NAME, card)
     try:
         name, seconds = str(card["name"]), float(card["clip_seconds"])
-        classes = tuple(str(label) for label in card["classes"])
+        classes = card["classes"]
         front_end = features.front_end_from_json(card["front_end"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The model card {folder / CARD_NAME} lacks {error}.", _REMAKE) from error
-    return Bundle(folder, name, classes, seconds, front_end, int8, float32, card)
+    _check_clip_seconds(folder, seconds)
+    _check_classes(folder, classes)
+    return Bundle(folder, name, tuple(classes), seconds, front_end, int8, float32, card)
 
 
 _REMAKE = "Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
+
+
+def _check_clip_seconds(folder: Path, seconds: float) -> None:
+    # In this order: NaN is refused by the comparison, before it is made a number of samples.
+    usable = 0 < seconds <= _LONGEST_CLIP_S
+    if not usable or features.frame_count(features.clip_samples(seconds)) == 0:
+        raise ModelError(
+            f"The model card {folder / CARD_NAME} has clip_seconds {seconds:g}; a clip holds one "
+            f"frame at least ({features.FRAME_LENGTH / features.SAMPLE_RATE_HZ:g} s) and lasts "
+            f"{_LONGEST_CLIP_S} s at most.",
+            _REMAKE,
+        )
+
+
+def _check_classes(folder: Path, classes: object) -> None:
+    """Raise ModelError unless `classes` is a list of names that a table and the link can carry."""
+    fault = None
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        fault = "classes that are no list of names"
+    elif not classes:
+        fault = "no classes"
+    elif len(set(classes)) < len(classes):
+        fault = "a class name twice"
+    else:
+        fault = next((f"the class name {name!r}" for name in classes if not _is_plain(name)), None)
+    if fault is not None:
+        raise ModelError(
+            f"The model card {folder / CARD_NAME} has {fault}; every class has a name of its own, "
+            "without control characters.",
+            _REMAKE,
+        )
+
+
+def _is_plain(name: str) -> bool:
+    return bool(name) and not any(unicodedata.category(sign) in ("Cc", "Cs") for sign in name)
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Everything that computes MFCCs (float chain, numpy twin, C) starts from these values.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -77,6 +78,12 @@ def front_end_from_json(data: dict[str, Any]) -> FrontEnd:
         raise ModelError(
             f"The model card's front_end has {len(front_end.mean)} means and "
             f"{len(front_end.deviation)} deviations; {COEFFICIENTS} of each are needed."
+        )
+    numbers = (*front_end.mean, *front_end.deviation, front_end.clip)
+    if not all(map(math.isfinite, numbers)) or min(*front_end.deviation, front_end.clip) <= 0:
+        raise ModelError(
+            "The model card's front_end has a mean that is not finite, or a deviation or clip that "
+            "is not a positive number."
         )
     return front_end
 

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sernet_cal.bundle import Bundle
+from sernet_cal.errors import ModelError
 from sernet_cal.qmodel import read_qmodel
 from sernet_gen.frontend_source import render_frontend
 from sernet_gen.model_source import render_model
 from sernet_gen.plan import plan_model
+
+# What the names of the classes may take in the answer to HELLO, which must fit one frame (1,032
+# bytes) beside 76 bytes of numbers and the board's name; each name has one byte for its length.
+_NAMES_BYTES = 900
+_NAME_BYTES = 255
+_REMAKE = "Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,13 @@ class Constants:
 
 
 def render_constants(bundle: Bundle) -> Constants:
-    """Turn `bundle` into constants; raises ModelError for a graph that cannot run."""
+    """Turn `bundle` into constants.
+
+    Raises ModelError for a graph that cannot run, and for class names that are not the graph's or
+    that the link has no room for.
+    """
     model = read_qmodel(bundle.int8)
+    _check_classes(bundle, model.classes)
     plan = plan_model(model)
     entry = model.traced[0]
     return Constants(
@@ -48,3 +60,22 @@ def render_constants(bundle: Bundle) -> Constants:
             "sn_model_data.c": render_model(model, plan),
         },
     )
+
+
+def _check_classes(bundle: Bundle, scores: int) -> None:
+    """The device counts scores by the names: one too many would be read from beyond them."""
+    names = [label.encode() for label in bundle.classes]
+    if len(names) != scores:
+        raise ModelError(
+            f"The model {bundle.name} makes {scores} scores, but its card names "
+            f"{len(names)} classes: {', '.join(bundle.classes)}.",
+            _REMAKE,
+        )
+    total = sum(map(len, names))
+    if max(map(len, names)) > _NAME_BYTES or total + len(names) > _NAMES_BYTES:
+        raise ModelError(
+            f"The class names of the model {bundle.name} are too long for the serial link: "
+            f"{total} bytes, the longest {max(map(len, names))}; there is room for "
+            f"{_NAMES_BYTES - len(names)}, each up to {_NAME_BYTES}.",
+            "Give the classes shorter names (the folders of a corpus), and train again.",
+        )

@@ -106,6 +106,38 @@ def test_a_card_that_lacks_a_field(bundle: Path) -> None:
     assert refusal(bundle) == f"The model card {bundle / CARD_NAME} lacks 'classes'.\n{REMAKE}"
 
 
+@pytest.mark.parametrize(
+    ("classes", "fault"),
+    [
+        ("abc", "classes that are no list of names"),
+        ([1, 2], "classes that are no list of names"),
+        ([], "no classes"),
+        (["x", "y", "x"], "a class name twice"),
+        (["x", ""], "the class name ''"),
+        (["x", "cut\0off"], r"the class name 'cut\x00off'"),
+        (["x", "\ud800"], r"the class name '\ud800'"),
+    ],
+)
+def test_class_names_that_cannot_be_carried(bundle: Path, classes: Any, fault: str) -> None:
+    rewrite(bundle, classes=classes)
+    assert refusal(bundle) == (
+        f"The model card {bundle / CARD_NAME} has {fault}; every class has a name of its own, "
+        f"without control characters.\n{REMAKE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "seen"),
+    [(float("nan"), "nan"), (-1.0, "-1"), (0.0639, "0.0639"), (1e12, "1e+12"), (60.1, "60.1")],
+)
+def test_clip_lengths_that_cannot_be_used(bundle: Path, seconds: float, seen: str) -> None:
+    rewrite(bundle, clip_seconds=seconds)
+    assert refusal(bundle) == (
+        f"The model card {bundle / CARD_NAME} has clip_seconds {seen}; a clip holds one frame at "
+        f"least (0.064 s) and lasts 60 s at most.\n{REMAKE}"
+    )
+
+
 @pytest.mark.parametrize("name", [FLOAT_NAME, INT8_NAME])
 def test_a_missing_model(bundle: Path, name: str) -> None:
     (bundle / name).unlink()
@@ -129,6 +161,9 @@ def test_a_model_that_its_card_does_not_describe(bundle: Path) -> None:
         ({"window": "kaiser"}, "front_end.window is 'kaiser'; known: hann, hamming."),
         ({"mean": [0.0]}, "has 1 means and 40 deviations; 40 of each are needed."),
         ({"clip": "wide"}, "The model card's front_end is not readable: ValueError("),
+        ({"clip": float("nan")}, "or a deviation or clip that is not a positive number."),
+        ({"deviation": [0.0] * 40}, "or a deviation or clip that is not a positive number."),
+        ({"mean": [float("inf")] * 40}, "The model card's front_end has a mean that is not finite"),
     ],
 )
 def test_front_ends_that_cannot_be_used(changes: dict[str, Any], message: str) -> None:
