@@ -94,7 +94,7 @@ def _difference(report: ClipReport) -> dict[str, Any]:
 
 def print_report(result: Verification, classes: Sequence[str]) -> None:
     """Print the table of clips, then the figures, to stdout."""
-    console = Console()
+    console = Console(markup=False, emoji=False)
     table = Table(title=f"{result.model} on {result.info.board}", title_justify="left")
     for name in ("clip", "bytes", "board", "float", "max error", "ms"):
         table.add_column(name, justify="right" if name in ("max error", "ms") else "left")
@@ -109,7 +109,7 @@ def print_report(result: Verification, classes: Sequence[str]) -> None:
         )
     console.print(table)
     for line in _figures(result):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def _figures(result: Verification) -> list[str]:

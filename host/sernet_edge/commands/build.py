@@ -78,7 +78,7 @@ def _print(build: Build, board: Board) -> None:
         table.add_row(row.name, f"{row.used:,}", limit, margin)
     if build.report.clip_bytes:
         table.add_row("of which the kept clip", f"{build.report.clip_bytes:,}", "", "")
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.print(table)
     console.print(f"build {build.manifest['build_id'][:8]} by {build.manifest['compiler']}")
     click.echo(f"The firmware lies in {build.folder.as_posix()}.")

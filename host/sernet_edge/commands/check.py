@@ -96,7 +96,7 @@ def _print(model: str, results: list[LengthCheck]) -> None:
         table.add_column(f"{result.clip_seconds:g} s", justify="right")
     for label, values in _lines(results):
         table.add_row(label, *values)
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
     for result in results:
         if result.first_difference:
             click.echo(f"First difference, {result.clip_seconds:g} s: {result.first_difference}")

@@ -115,7 +115,7 @@ def _missed(report: dict[str, Any]) -> list[str]:
 
 
 def _print_tables(report: dict[str, Any]) -> None:
-    console = Console()
+    console = Console(markup=False, emoji=False)
     console.print(
         f"{report['clips']} clips of {report['data']} against {report['reference']}; "
         f"model {report['model']}, {report['window']} window",

@@ -42,8 +42,8 @@ def print_report(report: tuple[TensorRange, ...]) -> None:
 
 
 def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDTH)
+    console = Console(markup=False, emoji=False)
+    return console if console.is_terminal else Console(width=_WIDTH, markup=False, emoji=False)
 
 
 def _table(words: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
