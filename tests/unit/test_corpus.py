@@ -71,10 +71,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("text", [None, "file,emotion,speaker\n"])
-def test_an_empty_folder_is_refused(tmp_path: Path, text: str | None) -> None:
-    if text is not None:
-        listed(tmp_path, text)
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path) == (
         f"{tmp_path} holds no recordings: neither labels.csv nor WAV or FLAC files, "
         "there or one folder below.\n"
@@ -93,6 +90,30 @@ def test_missing_columns_are_named(tmp_path: Path) -> None:
 def test_a_labels_file_without_a_line_has_no_columns(tmp_path: Path) -> None:
     listed(tmp_path, "")
     assert "lacks the column(s) file, emotion, speaker; it has none." in refusal(tmp_path)
+
+
+def test_a_labels_file_with_nothing_below_its_columns_is_refused(tmp_path: Path) -> None:
+    folder = listed(tmp_path, "file,emotion,speaker\n")
+    assert refusal(folder) == (
+        f"{tmp_path / 'labels.csv'} lists no recordings: there is nothing below its first line."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["\ufefffile,emotion,speaker\r\na.wav,x,1\r\n", "file, emotion, speaker\na.wav, x, 1\n"]
+)
+def test_a_labels_file_as_spreadsheets_write_it_is_read(tmp_path: Path, text: str) -> None:
+    touch(tmp_path / "a.wav")
+    folder = listed(tmp_path, text)
+    assert load_corpus(folder).recordings == (Recording(tmp_path / "a.wav", "a", "x", "1"),)
+
+
+@pytest.mark.parametrize("file", ["/elsewhere/a.wav", "."])
+def test_listed_files_lie_in_the_corpus(tmp_path: Path, file: str) -> None:
+    assert refusal(listed(tmp_path, f"file,emotion,speaker\n{file},x,1\n")) == (
+        f"{tmp_path / 'labels.csv'}, line 2: {file} is not a path inside the corpus.\n"
+        "  Write it as seen from the folder of labels.csv, for example audio/a.wav."
+    )
 
 
 def test_listed_files_that_are_not_there_are_counted(tmp_path: Path) -> None:

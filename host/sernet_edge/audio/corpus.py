@@ -80,8 +80,8 @@ def load_named_corpus(option: str) -> Corpus:
 
 def _from_labels(listing: Path) -> list[Recording]:
     try:
-        with listing.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
+        with listing.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, skipinitialspace=True)
             columns = reader.fieldnames or []
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -93,6 +93,8 @@ def _from_labels(listing: Path) -> list[Recording]:
             f"{', '.join(columns) or 'none'}.",
             f"Its first line must name {', '.join(COLUMNS)} (more are ignored).",
         )
+    if not rows:
+        raise InputError(f"{listing} lists no recordings: there is nothing below its first line.")
     found = [_listed(listing, number, row) for number, row in enumerate(rows, start=2)]
     _check_listed(listing, found)
     return found
@@ -104,6 +106,11 @@ def _listed(listing: Path, number: int, row: dict[str, str | None]) -> Recording
     if empty:
         raise InputError(f"{listing}, line {number}: no value for {', '.join(empty)}.")
     relative = Path(values["file"])
+    if relative.is_absolute() or not relative.name:
+        raise InputError(
+            f"{listing}, line {number}: {values['file']} is not a path inside the corpus.",
+            f"Write it as seen from the folder of {LABELS_NAME}, for example audio/a.wav.",
+        )
     name = relative.with_suffix("").as_posix()
     return Recording(listing.parent / relative, name, values["emotion"], values["speaker"])
 
@@ -116,7 +123,7 @@ def _check_listed(listing: Path, found: list[Recording]) -> None:
             f"the first is {absent[0].path.relative_to(listing.parent).as_posix()}.",
             "Fetch the corpus again, or take their lines out.",
         )
-    name, times = Counter(item.name for item in found).most_common(1)[0] if found else ("", 0)
+    name, times = Counter(item.name for item in found).most_common(1)[0]
     if times > 1:
         raise InputError(f"{listing} lists {name} {times} times; once is expected.")
 
