@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from sernet_cal.errors import SernetError
+from sernet_cal.errors import ExitCode, SernetError
 
 # Name of the subcommand -> one line of help. Each lives in commands/<name>.py as `command`.
 COMMANDS = {
@@ -51,7 +51,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; every SernetError becomes a message and its exit code."""
+    """Run the command line; every error of ours or the system becomes a message and exit code."""
     try:
         cli.main(standalone_mode=False)
     except SernetError as error:
@@ -60,6 +60,16 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
+    except OSError as error:
+        click.echo(f"error: {_system_words(error)}", err=True)
+        sys.exit(int(ExitCode.USAGE))
     except click.Abort:
         click.echo("Interrupted.", err=True)
         sys.exit(130)
+
+
+def _system_words(error: OSError) -> str:
+    """Return what the operating system refused, and for which file as far as it is known."""
+    reason = (error.strerror or str(error)).rstrip(".")
+    where = f"{error.filename}: " if error.filename is not None else "reading or writing failed: "
+    return f"{where}{reason}."

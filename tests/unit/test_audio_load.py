@@ -1,5 +1,6 @@
 """Reading sound files, and what is said about those that cannot be used."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +117,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert refusal(path) == (
         f"There is no sound file at {path}.\n  Check the path given to --data."
     )
+
+
+def test_a_path_is_read_whatever_the_locale_makes_of_it(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    written(tmp_path / "a.wav", RAMP).rename(path)
+    assert len(read_samples(path)) == len(RAMP)

@@ -73,6 +73,33 @@ def test_an_error_becomes_its_text_and_exit_code(
     assert shown.err == ("error: It broke: 3 seen, 4 expected.\n  Mend it:\n  sernet-edge mend\n")
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileExistsError(17, "File exists", "runs"), "runs: File exists."),
+        (
+            OSError(28, "No space left on device"),
+            "reading or writing failed: No space left on device.",
+        ),
+        (OSError("it broke."), "reading or writing failed: it broke."),
+    ],
+)
+def test_what_the_system_refuses_is_no_traceback(
+    error: OSError,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == f"error: {words}\n"
+
+
 def test_a_missing_extra_names_the_command_that_installs_it() -> None:
     error = errors.require_extra("unicorn", "sim", "emulate a board")
     assert str(error) == (

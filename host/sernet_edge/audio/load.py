@@ -1,5 +1,6 @@
 """Reads one sound file as the board would hear it: 16 kHz, mono, 16 bit."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def _read(path: Path) -> tuple[npt.NDArray[np.float64], int]:
     if not path.is_file():
         raise InputError(f"There is no sound file at {path}.", "Check the path given to --data.")
     try:
-        signal, rate_hz = soundfile.read(path, dtype="float64", always_2d=True)
+        signal, rate_hz = soundfile.read(os.fsencode(path), dtype="float64", always_2d=True)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
         raise InputError(
