@@ -11,6 +11,7 @@ from sernet_edge.audio.synthetic import Clip
 from sernet_edge.compare import Difference
 from sernet_edge.link.answers import DeviceInfo, Result, TensorDigest
 from sernet_edge.link.clip import run_clip
+from sernet_edge.link.messages import TRACE_MAX_TENSORS
 from sernet_edge.link.session import Session
 from sernet_edge.references import Expectation, References
 from sernet_edge.verify_locate import locate
@@ -105,8 +106,12 @@ def why_no_time(url: str, info: DeviceInfo) -> str | None:
 def _first_wrong(
     expected: Expectation, digests: tuple[TensorDigest, ...], result: Result
 ) -> int | None:
-    """Return the number of the first tensor that differs; the scores count as the last one."""
-    for index, tensor in enumerate(expected.tensors):
+    """Return the number of the first tensor that differs; the scores count as the last one.
+
+    A board has digests of the first TRACE_MAX_TENSORS tensors only: of a larger network's others
+    the scores tell.
+    """
+    for index, tensor in enumerate(expected.tensors[:TRACE_MAX_TENSORS]):
         digest = TensorDigest(zlib.crc32(tensor.tobytes()), tensor.size)
         if index >= len(digests) or digests[index] != digest:
             return index

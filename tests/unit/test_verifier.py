@@ -1,0 +1,58 @@
+"""Which tensor `verify` names as the first that differs, without a board."""
+
+import zlib
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from sernet_edge import verify
+from sernet_edge.audio.synthetic import Clip
+from sernet_edge.link.answers import Result, TensorDigest
+from sernet_edge.link.clip import ClipRun
+from sernet_edge.link.session import Session
+from sernet_edge.references import Expectation, References
+
+TENSORS = 70
+CLIP = Clip("made", np.zeros(1024, np.int16))
+
+
+class MadeReferences:
+    """A network of TENSORS tensors, each of three values."""
+
+    def __init__(self) -> None:
+        names = [SimpleNamespace(name=f"tensor_{index}") for index in range(TENSORS)]
+        self.model = SimpleNamespace(traced=names)
+        self.tensors = tuple(np.array([index, 1, 2], np.int8) for index in range(TENSORS))
+
+    def expect(self, _samples: object) -> Expectation:
+        return Expectation(self.tensors, np.zeros(3))
+
+    def probabilities(self, scores: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.zeros(len(scores))
+
+
+def first_wrong(monkeypatch: pytest.MonkeyPatch, kept: int, scores: tuple[int, ...]) -> str | None:
+    """Verify on a board that has the right digests of the first `kept` tensors."""
+    made = MadeReferences()
+    digests = [TensorDigest(zlib.crc32(tensor.tobytes()), 3) for tensor in made.tensors[:kept]]
+    run = ClipRun(Result(1, 0, scores), tuple(digests))
+    monkeypatch.setattr(verify, "run_clip", lambda *_args, **_options: run)
+    monkeypatch.setattr(verify, "locate", lambda *_args: None)
+    verifier = verify.Verifier(cast(Session, None), cast(References, made), timed=False)
+    return verifier.verify(CLIP).tensor
+
+
+@pytest.mark.parametrize(
+    ("kept", "scores", "wrong"),
+    [
+        (64, (69, 1, 2), None),  # all that a board keeps
+        (63, (69, 1, 2), "tensor_63"),  # one too few
+        (64, (69, 1, 3), "tensor_69"),
+    ],
+)
+def test_networks_of_more_tensors_than_a_board_has_digests_of(
+    monkeypatch: pytest.MonkeyPatch, kept: int, scores: tuple[int, ...], wrong: str | None
+) -> None:
+    assert first_wrong(monkeypatch, kept, scores) == wrong
