@@ -110,7 +110,7 @@ def test_quantizing_for_another_length_keeps_the_weights(
     out = tmp_path / "made-1s"
     words = ["--model", trained[0], "--data", f"made={corpus}", "--out", out]
     text = succeeded(
-        invoke(quantize.command, *words, "--clip-seconds", 1, "--clips", 3, "--report")
+        invoke(quantize.command, *words, "--clip-seconds", 1, "--calibration-clips", 3, "--report")
     )
     for heading in ("tensor", "layer", "zero point", "clipped %", "path_time_relu", "softmax"):
         assert heading in text
@@ -119,7 +119,7 @@ def test_quantizing_for_another_length_keeps_the_weights(
     assert bundle.card["quantization"]["calibration_clips"] == 3
     assert bundle.card["command"] == (
         "sernet-edge quantize --data made=DIR --model MODEL --clip-seconds 1 --held-out c "
-        "--clips 3 --out made-1s"
+        "--calibration-clips 3 --out made-1s"
     )
     assert bundle.card["trained_by"] == trained[1].get("command", bundle.card["trained_by"])
     assert (out / "model.keras").read_bytes() == (trained[0] / "model.keras").read_bytes()
@@ -174,7 +174,8 @@ def test_labels_that_the_model_does_not_know(corpus: Path, tmp_path: Path) -> No
         (["--held-out", "z"], "The corpus made has no speaker z; it has a, b, c."),
         (["--held-out", "a,b,c"], "No recordings are left to train on."),
         (["--epochs", "0"], "At least 1 epoch is needed; 0 given."),
-        (["--seed", "-1"], "The seed must not be negative; -1 given."),
+        (["--seed", "-1"], "The seed must be 0 to 4294967295; -1 given."),
+        (["--seed", "4294967296"], "The seed must be 0 to 4294967295; 4294967296 given."),
         (["--clip-seconds", "0.01"], "A clip length of 0.01 s cannot be used;"),
         (["--calibration-clips", "0"], "At least 1 clip is needed to calibrate on; 0 given."),
         (["--resume"], "There is no checkpoint at "),
@@ -185,6 +186,15 @@ def test_choices_that_cannot_be_used(
 ) -> None:
     base = ["--data", f"made={corpus}", "--out", tmp_path / "out"]
     assert message in failed(invoke(train.command, *base, *words))
+
+
+def test_a_folder_that_cannot_be_made_is_named_before_the_training(
+    corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "file"
+    out.write_bytes(b"")
+    message = failed(invoke(train.command, "--data", corpus, "--out", out, *SHORT))
+    assert message == f"{out} cannot be made a folder: File exists.\n  Choose another:  --out DIR"
 
 
 def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:

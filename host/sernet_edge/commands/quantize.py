@@ -12,8 +12,9 @@ from sernet_edge.audio.corpus import load_named_corpus
 from sernet_edge.model.bundled import bundled_model
 from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import quantized_card
+from sernet_edge.train.options import make_out_folder
 from sernet_edge.train.present import print_accuracy, print_report
-from sernet_edge.train.quantize import USUAL_CLIPS, quantize
+from sernet_edge.train.quantize import USUAL_CLIPS, check_clip_count, quantize
 from sernet_edge.train.source import read_source
 from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_speaker
 
@@ -24,9 +25,22 @@ from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_s
 )
 @click.option("--data", required=True, metavar="NAME=DIR", help="The corpus to calibrate on.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
-@click.option("--clip-seconds", type=float, help="Left out: as the model's card says.")
-@click.option("--held-out", multiple=True, help="Speakers; left out: as the model's card says.")
-@click.option("--clips", default=USUAL_CLIPS, show_default=True, help="Clips to calibrate on.")
+@click.option(
+    "--clip-seconds", type=float, help="Length of the clips; else as the model's card says."
+)
+@click.option(
+    "--held-out",
+    multiple=True,
+    metavar="SPEAKER",
+    help="Speaker kept for testing (repeat, or a,b); else as the model's card says.",
+)
+@click.option(
+    "--calibration-clips",
+    type=int,
+    default=USUAL_CLIPS,
+    show_default=True,
+    help="Clips to calibrate the int8 model on.",
+)
 @click.option("--report", is_flag=True, help="Print the range and scale of every tensor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
@@ -35,7 +49,7 @@ def command(
     out: Path,
     clip_seconds: float | None,
     held_out: tuple[str, ...],
-    clips: int,
+    calibration_clips: int,
     report: bool,
     as_json: bool,
 ) -> None:
@@ -43,13 +57,15 @@ def command(
     source = read_source(model or bundled_model())
     network = source.network(clip_seconds)
     check_clip_seconds(network.clip_seconds)
+    check_clip_count(calibration_clips)
     corpus = load_named_corpus(data)
     split = split_by_speaker(corpus, speaker_list(held_out) or source.held_out_speakers)
     import_tensorflow("quantize a model")
     with progress_bars() as show:
-        quantized = quantize(network, split.training, split.held_out, clips, show)
+        quantized = quantize(network, split.training, split.held_out, calibration_clips, show)
     name = out.resolve().name
     card = quantized_card(source.card, name, corpus.name, network, split, quantized)
+    make_out_folder(out)
     write_bundle(out, card, quantized.float32, quantized.int8, source.keras)
     if as_json:
         click.echo(json.dumps(_result(card)))

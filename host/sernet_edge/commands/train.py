@@ -8,16 +8,21 @@ from typing import Any
 import click
 
 from sernet_cal.bundle import write_bundle
-from sernet_cal.errors import InputError
 from sernet_cal.features import Form, Window
 from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import Corpus, load_named_corpus
 from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import command_text, training_card
 from sernet_edge.train.keras_file import keras_bytes
-from sernet_edge.train.options import NetworkOptions, Pooling, TrainingPlan
+from sernet_edge.train.options import (
+    NetworkOptions,
+    Pooling,
+    TrainingPlan,
+    check_seed,
+    make_out_folder,
+)
 from sernet_edge.train.present import print_accuracy
-from sernet_edge.train.quantize import Network, check_clip_count, quantize
+from sernet_edge.train.quantize import USUAL_CLIPS, Network, check_clip_count, quantize
 from sernet_edge.train.recipe import Recipe, usual_epochs
 from sernet_edge.train.split import (
     Split,
@@ -64,15 +69,39 @@ class TrainOptions:
     metavar="SPEAKER",
     help="Speaker kept for testing (repeat, or a,b).",
 )
-@click.option("--form", type=click.Choice(["stream", "paper"]), default="stream", show_default=True)
-@click.option("--window", type=click.Choice(["hann", "hamming"]), default="hann", show_default=True)
 @click.option(
-    "--pooling", type=click.Choice(["average", "max"]), default="average", show_default=True
+    "--form",
+    type=click.Choice(["stream", "paper"]),
+    default="stream",
+    show_default=True,
+    help="Front-end: standardised frame by frame, or divided by the kept clip's percentile.",
 )
-@click.option("--clip-seconds", type=float, default=3.0, show_default=True)
-@click.option("--epochs", type=int, default=None, help="60, or more where clips are few.")
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--calibration-clips", type=int, default=200, show_default=True)
+@click.option(
+    "--window",
+    type=click.Choice(["hann", "hamming"]),
+    default="hann",
+    show_default=True,
+    help="Window of the frames.",
+)
+@click.option(
+    "--pooling",
+    type=click.Choice(["average", "max"]),
+    default="average",
+    show_default=True,
+    help="Pooling of the network.",
+)
+@click.option(
+    "--clip-seconds", type=float, default=3.0, show_default=True, help="Length of the clips."
+)
+@click.option("--epochs", type=int, default=None, help="Left out: 60, or more where clips are few.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of every random choice.")
+@click.option(
+    "--calibration-clips",
+    type=int,
+    default=USUAL_CLIPS,
+    show_default=True,
+    help="Clips to calibrate the int8 model on.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(data: str, as_json: bool, held_out: tuple[str, ...], **choices: Any) -> None:
@@ -80,13 +109,14 @@ def command(data: str, as_json: bool, held_out: tuple[str, ...], **choices: Any)
     options = TrainOptions(held_out=speaker_list(held_out), **choices)
     check_clip_seconds(options.clip_seconds)
     check_clip_count(options.calibration_clips)
-    if options.seed < 0:
-        raise InputError(f"The seed must not be negative; {options.seed} given.")
+    check_seed(options.seed)
     corpus = load_named_corpus(data)
     check_labels(corpus)
     split = split_by_speaker(corpus, options.held_out)
+    plan = _plan(corpus, split, options)
     import_tensorflow("train a model")
-    card = _train(corpus, split, options, as_json)
+    make_out_folder(options.out)
+    card = _train(corpus, split, plan, options, as_json)
     if as_json:
         keys = ("name", "classes", "clip_seconds", "training", "accuracy")
         click.echo(json.dumps({key: card[key] for key in keys}))
@@ -94,11 +124,11 @@ def command(data: str, as_json: bool, held_out: tuple[str, ...], **choices: Any)
         click.echo(f"The model bundle lies in {options.out}.")
 
 
-def _train(corpus: Corpus, split: Split, options: TrainOptions, as_json: bool) -> dict[str, Any]:
+def _train(
+    corpus: Corpus, split: Split, plan: TrainingPlan, options: TrainOptions, as_json: bool
+) -> dict[str, Any]:
     from sernet_edge.train.fit import Checkpointing, train_network
 
-    plan = _plan(corpus, split, options)
-    options.out.mkdir(parents=True, exist_ok=True)
     checkpoint = options.out / CHECKPOINT_NAME
     with progress_bars() as show:
         trained = train_network(

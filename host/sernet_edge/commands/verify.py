@@ -14,7 +14,7 @@ from sernet_cal.errors import ExitCode, InputError, LinkError
 from sernet_edge.audio.clips import Clips
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.emulator.backend import image_url
-from sernet_edge.emulator.measure import count_clip, emulated_machine
+from sernet_edge.emulator.measure import count_clip, countable, emulated_machine
 from sernet_edge.firmware import Firmware, check_files, check_identity, check_model, load_firmware
 from sernet_edge.link.session import Session
 from sernet_edge.link.transport import SerialTransport, open_port, ports_seen
@@ -118,15 +118,16 @@ def _verify(
             check_identity(firmware, session.info)
         _check_classes(session, bundle)
         machine = emulated_machine(transport)
+        counting = countable(machine) if options["count"] else None
         no_time = why_no_time(url, session.info)
         verifier = Verifier(session, references, timed=no_time is None)
         shower = _Shower(show, "samples sent", sum(len(clip.samples) for clip in clips))
         reports = [verifier.verify(clip, shower.next_clip(clip)) for clip in clips]
         counted = None
-        if options["count"]:
+        if counting is not None:
             clip = _whole_clip(clips, bundle.model_samples)
             shower = _Shower(show, "samples, counting", len(clip.samples))
-            counted = count_clip(machine, session, clip.samples, shower.next_clip(clip))
+            counted = count_clip(counting, session, clip.samples, shower.next_clip(clip))
         return Verification(
             session.info,
             bundle.name,

@@ -20,21 +20,26 @@ def emulated_machine(transport: SerialTransport) -> Machine | None:
     return backend.machine if isinstance(backend, UnicornBackend) else None
 
 
+def countable(machine: Machine | None) -> Machine:
+    """Return `machine`; raises InputError for a board that is not emulated here."""
+    if machine is None:
+        raise InputError(
+            "--count: instructions can be counted in the emulator of this program only.",
+            "Run it there:  --board nano33 --emulate",
+        )
+    return machine
+
+
 def count_clip(
-    machine: Machine | None,
+    machine: Machine,
     session: Session,
     samples: npt.NDArray[np.int16],
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
     """Return the instructions from BEGIN to RESULT of a clip, int16 [n], run without debugging.
 
-    Raises InputError for a board that is not emulated here, ToolchainError without a C compiler.
+    Raises ToolchainError without a C compiler.
     """
-    if machine is None:
-        raise InputError(
-            "--count: instructions can be counted in the emulator of this program only.",
-            f"Run it there:  --port 'emu://{session.info.board}?image=PATH'",
-        )
     counter = InstructionCounter(machine)
     run_clip(session, samples, on_progress=on_progress)
     return counter.instructions

@@ -71,7 +71,7 @@ def quantized_card(
     options: dict[str, Any] = {"clip_seconds": f"{network.clip_seconds:g}"}
     if split.held_out_speakers:
         options["held_out"] = ",".join(split.held_out_speakers)
-    options["clips"] = quantized.clips
+    options["calibration_clips"] = quantized.clips
     kept = {key: value for key, value in trained.items() if key not in ("format", "sha256")}
     return {
         **kept,

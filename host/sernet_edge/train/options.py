@@ -1,6 +1,7 @@
 """What may be chosen about a training: the network's options, and all of it together."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from sernet_cal.errors import InputError
@@ -8,6 +9,7 @@ from sernet_cal.features import Form, Window
 from sernet_edge.train.recipe import Recipe
 
 Pooling = Literal["average", "max"]
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,19 @@ class TrainingPlan:
     clip_seconds: float
     network: NetworkOptions
     recipe: Recipe
+
+
+def make_out_folder(out: Path) -> None:
+    """Make the folder of `--out`; raises InputError if it cannot be made."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be made a folder: {error.strerror}.", "Choose another:  --out DIR"
+        ) from error
+
+
+def check_seed(seed: int) -> None:
+    """Raise InputError unless `seed` has 32 bits and no sign, as the generators want it."""
+    if not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"The seed must be 0 to {LARGEST_SEED}; {seed} given.")
