@@ -71,5 +71,5 @@ def require_extra(module: str, extra: str, purpose: str) -> SernetError:
     """Return the error for an optional `module` that is missing: `[extra]` brings it."""
     return SernetError(
         f"The Python package {module} is needed to {purpose}, and it is not installed.",
-        f"Install it:  pip install 'sernet-edge[{extra}]'",
+        f"Install it, in the folder of sernet-edge's sources:  pip install '.[{extra}]'",
     )

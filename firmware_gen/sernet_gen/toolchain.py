@@ -16,7 +16,7 @@ ARM_GCC = "arm-none-eabi-gcc"
 _HOST_COMPILERS = ("cc", "gcc", "clang")
 _PROBE_TIMEOUT_S = 60.0  # zig unpacks itself on its first start
 _CURES = (
-    "Install the one that comes with pip:  pip install 'sernet-edge[sim]'\n"
+    "Install the one that comes with pip:  pip install ziglang\n"
     f"or {ARM_GCC}:  apt install gcc-arm-none-eabi\n"
     "or name one:  --toolchain PATH"
 )
@@ -38,8 +38,7 @@ def host_compiler() -> Compiler:
     raise ToolchainError(
         f"No C compiler for this machine: {', '.join(_HOST_COMPILERS)} are not on PATH, "
         "and the Python package ziglang is not installed.",
-        "Install the one that comes with pip:  pip install 'sernet-edge[sim]'\n"
-        "or any other:  apt install gcc",
+        "Install the one that comes with pip:  pip install ziglang\nor any other:  apt install gcc",
     )
 
 

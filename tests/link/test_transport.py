@@ -140,5 +140,5 @@ def test_unicorn_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         Machine(SimpleNamespace(flash=flash, ram=flash), FirmwareImage(0, ()))
     assert str(caught.value) == (
         "The Python package unicorn is needed to emulate a board, and it is not installed.\n"
-        "  Install it:  pip install 'sernet-edge[sim]'"
+        "  Install it, in the folder of sernet-edge's sources:  pip install '.[sim]'"
     )

@@ -104,7 +104,7 @@ def test_a_missing_extra_names_the_command_that_installs_it() -> None:
     error = errors.require_extra("unicorn", "sim", "emulate a board")
     assert str(error) == (
         "The Python package unicorn is needed to emulate a board, and it is not installed.\n"
-        "  Install it:  pip install 'sernet-edge[sim]'"
+        "  Install it, in the folder of sernet-edge's sources:  pip install '.[sim]'"
     )
 
 

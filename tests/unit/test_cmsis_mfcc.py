@@ -29,5 +29,5 @@ def test_missing_package_names_its_extra(monkeypatch):
     assert str(caught.value) == (
         "The Python package cmsisdsp is needed to compare with CMSIS-DSP's MFCC, "
         "and it is not installed.\n"
-        "  Install it:  pip install 'sernet-edge[train]'"
+        "  Install it, in the folder of sernet-edge's sources:  pip install '.[train]'"
     )

@@ -40,7 +40,7 @@ def test_float_and_int8_are_compared_on_the_same_clips() -> None:
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = (
         "The Python package {} is needed to {}, and it is not installed.\n"
-        "  Install it:  pip install 'sernet-edge[train]'"
+        "  Install it, in the folder of sernet-edge's sources:  pip install '.[train]'"
     )
     for module in ("tensorflow", "sklearn.metrics"):
         monkeypatch.setitem(sys.modules, module, None)

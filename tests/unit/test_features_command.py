@@ -47,7 +47,7 @@ def test_json_is_one_object_with_both_forms(run, corpus, monkeypatch):
     assert report["clips"] == 2
     assert report["data"] == "two-clips"
     assert report["reference"] == "numpy"
-    assert "pip install 'sernet-edge[train]'" in report["left_out"]
+    assert "pip install '.[train]'" in report["left_out"]
     ours = report["forms"]["stream"]
     assert [item["name"] for item in ours] == ["ours"]
     assert ours[0]["snr_db"] > 66

@@ -86,7 +86,8 @@ def test_without_tinymlgen_its_extra_is_told(instead: Callable[[str, object], No
         render_tflm(resolve_model(None))
     assert str(error.value) == (
         "The Python package tinymlgen is needed to write the model for --engine tflm, "
-        "and it is not installed.\n  Install it:  pip install 'sernet-edge[train]'"
+        "and it is not installed.\n"
+        "  Install it, in the folder of sernet-edge's sources:  pip install '.[train]'"
     )
 
 

@@ -16,7 +16,7 @@ from sernet_gen.toolchain import ARM_GCC, find_toolchain, host_compiler
 
 M4 = "cortex-m4f"
 CURES = (
-    "\n  Install the one that comes with pip:  pip install 'sernet-edge[sim]'"
+    "\n  Install the one that comes with pip:  pip install ziglang"
     "\n  or arm-none-eabi-gcc:  apt install gcc-arm-none-eabi"
     "\n  or name one:  --toolchain PATH"
 )
@@ -65,7 +65,7 @@ def test_without_a_host_compiler_the_cures_are_told(bare_machine: Path) -> None:
     assert str(error.value) == (
         "No C compiler for this machine: cc, gcc, clang are not on PATH, "
         "and the Python package ziglang is not installed.\n"
-        "  Install the one that comes with pip:  pip install 'sernet-edge[sim]'\n"
+        "  Install the one that comes with pip:  pip install ziglang\n"
         "  or any other:  apt install gcc"
     )
 
