@@ -66,6 +66,10 @@ def load_firmware(folder: Path, board: str) -> Firmware:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"The manifest {path} lacks {error}.", build) from error
+    if str(manifest["image"]) not in firmware.files:
+        raise InputError(
+            f"The manifest {path} names the image {manifest['image']}, but not its SHA-256.", build
+        )
     if firmware.board != board:
         raise InputError(
             f"{folder} holds the firmware of {firmware.board}, not of {board}.",
