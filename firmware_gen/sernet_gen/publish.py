@@ -1,12 +1,16 @@
 """Putting a finished folder in its place at once: an earlier build survives any failure."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sernet_cal.errors import InputError
+
+# How often a swap is tried while other builds put their folders in the same place.
+_TRIES = 20
 
 
 @contextmanager
@@ -44,15 +48,20 @@ def _refuse_foreign(target: Path, marker: str) -> None:
 
 
 def _swap(stage: Path, target: Path) -> None:
+    """Put `stage` in the place of `target`; of two builds at once, the later one stays."""
     previous = target.with_name(f".{target.name}.{os.getpid()}.old")
-    shutil.rmtree(previous, ignore_errors=True)
-    if not target.exists():
-        stage.replace(target)
-        return
-    target.replace(previous)
-    try:
-        stage.replace(target)
-    except OSError:
-        previous.replace(target)
-        raise
+    for tries_left in reversed(range(_TRIES)):
+        shutil.rmtree(previous, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            target.replace(previous)
+        try:
+            stage.replace(target)
+            break
+        except OSError as error:
+            # Another build may have put its folder there in the meantime.
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and tries_left:
+                continue
+            if previous.exists() and not target.exists():
+                previous.replace(target)
+            raise
     shutil.rmtree(previous, ignore_errors=True)
