@@ -136,7 +136,10 @@ def _read_flatbuffer(folder: Path, name: str, card: dict[str, Any]) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise ModelError(f"The model {path} is not readable: {error.strerror}.", _REMAKE) from error
-    expected = card.get("sha256", {}).get(name)
+    hashes = card.get("sha256")
+    if not isinstance(hashes, dict) or name not in hashes:
+        raise ModelError(f"The model card {folder / CARD_NAME} has no SHA-256 of {name}.", _REMAKE)
+    expected = hashes[name]
     seen = hashlib.sha256(content).hexdigest()
     if expected != seen:
         raise ModelError(

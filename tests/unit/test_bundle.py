@@ -172,6 +172,15 @@ def test_front_ends_that_cannot_be_used(changes: dict[str, Any], message: str) -
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("hashes", [None, [1], {}])
+def test_a_card_without_the_hash_of_its_model(bundle: Path, hashes: Any) -> None:
+    rewrite(bundle, sha256=hashes)
+    assert refusal(bundle) == (
+        f"The model card {bundle / CARD_NAME} has no SHA-256 of {INT8_NAME}.\n"
+        "  Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
+    )
+
+
 def test_the_bundled_model_is_the_default() -> None:
     bundle = resolve_model(None)
     assert bundle.path == bundled_model()

@@ -124,7 +124,7 @@ def _print_tables(report: dict[str, Any]) -> None:
     for form, comparisons in report["forms"].items():
         console.print(_table(form, comparisons))
     if report["left_out"]:
-        console.print(f"CMSIS-DSP is left out. {report['left_out']}", highlight=False)
+        click.echo(f"CMSIS-DSP is left out. {report['left_out']}")
 
 
 def _table(form: str, comparisons: list[Comparison]) -> Table:
