@@ -67,12 +67,22 @@ def load_bundle(path: Path) -> Bundle:
         front_end = features.front_end_from_json(card["front_end"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"The model card {folder / CARD_NAME} lacks {error}.", _REMAKE) from error
+    _check_name(folder, name)
     _check_clip_seconds(folder, seconds)
     _check_classes(folder, classes)
     return Bundle(folder, name, tuple(classes), seconds, front_end, int8, float32, card)
 
 
 _REMAKE = "Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
+
+
+def _check_name(folder: Path, name: str) -> None:
+    if not _is_plain(name):
+        raise ModelError(
+            f"The model card {folder / CARD_NAME} has the name {name!r}; a name has one sign at "
+            "least, and no control characters.",
+            _REMAKE,
+        )
 
 
 def _check_clip_seconds(folder: Path, seconds: float) -> None:

@@ -106,6 +106,15 @@ def test_a_card_that_lacks_a_field(bundle: Path) -> None:
     assert refusal(bundle) == f"The model card {bundle / CARD_NAME} lacks 'classes'.\n{REMAKE}"
 
 
+@pytest.mark.parametrize("name", ["", "two\nlines"])
+def test_a_name_that_no_comment_can_hold(bundle: Path, name: str) -> None:
+    rewrite(bundle, name=name)
+    assert refusal(bundle) == (
+        f"The model card {bundle / CARD_NAME} has the name {name!r}; a name has one sign at least, "
+        f"and no control characters.\n{REMAKE}"
+    )
+
+
 @pytest.mark.parametrize(
     ("classes", "fault"),
     [
