@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile
 from click.testing import CliRunner
 from tiny_models import small_sernet
 
@@ -86,6 +87,13 @@ def test_a_difference_is_located_and_ends_with_1(one_clip, monkeypatch):
     assert result.exit_code == ExitCode.DIFFERENT
     first = f"First difference, 3 s: {one_clip[0].name}: conv_4 at row 5, column 3, channel 2: C "
     assert first in result.stdout
+
+
+def test_a_limit_leaves_clips_out(tmp_path):
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", synthetic_clips()[0].samples[:16_000], 16_000)
+    shown = invoke("--data", str(tmp_path), "--limit", "1", "--clip-seconds", "1", "--json").stdout
+    assert json.loads(shown)["clips"] == 1
 
 
 def test_clip_lengths_that_make_no_sense(one_clip):

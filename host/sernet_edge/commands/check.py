@@ -33,13 +33,18 @@ SYNTHETIC = (
     multiple=True,
     help="Run the network for this clip length too; may be repeated. Else the model's own.",
 )
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N clips.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    data: str | None, model: Path | None, clip_seconds: tuple[float, ...], as_json: bool
+    data: str | None,
+    model: Path | None,
+    clip_seconds: tuple[float, ...],
+    limit: int | None,
+    as_json: bool,
 ) -> None:
     """Compare C, numpy and TFLite, byte for byte, on this machine."""
     bundle = resolve_model(model)
-    clips = Clips(data)
+    clips = Clips(data, limit)
     lengths = clip_seconds or (bundle.clip_seconds,)
     for seconds in lengths:
         if not _SHORTEST_S <= seconds <= _LONGEST_S:
