@@ -1,9 +1,11 @@
 """`sernet-edge demo`: the whole chain at once, with nothing but pip behind it."""
 
+import importlib.util
 from pathlib import Path
 
 import click
 
+from sernet_cal.errors import require_extra
 from sernet_edge.commands import build, verify
 
 BOARD = "nano33"
@@ -16,6 +18,8 @@ BOARD = "nano33"
 @click.pass_context
 def command(ctx: click.Context, out: Path | None, toolchain: str | None, limit: int | None) -> None:
     """Build for nano33, run it in the emulator and verify it."""
+    if importlib.util.find_spec("unicorn") is None:
+        raise require_extra("unicorn", "sim", "emulate a board")
     folder = out or Path("build") / BOARD
     click.echo(f"1. The bundled model becomes firmware for {BOARD}.\n", err=True)
     ctx.invoke(build.command, board_name=BOARD, out=folder, toolchain=toolchain)

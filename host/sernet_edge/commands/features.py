@@ -53,7 +53,7 @@ def command(do_compare: bool, data: str, model: Path | None, as_json: bool) -> N
     with progress_bars() as show:
         report = _compare_forms(bundle, corpus, show)
     if as_json:
-        click.echo(json.dumps(_to_json(report), indent=2))
+        click.echo(json.dumps(_to_json(report)))
     else:
         _print_tables(report)
     missed = _missed(report)
