@@ -55,8 +55,6 @@ class Compiler:
         """Compile and link C99 `sources` into the shared library `output` (for ctypes)."""
         includes = [word for folder in include_dirs for word in ("-I", str(folder))]
         language = ["-std=c99", "-fPIC", "-shared"]
-        if self.family == "zig":  # it would check for undefined behaviour, three times as slow
-            language.append("-fno-sanitize=undefined")
         paths = [str(source) for source in sources]
         arguments = [*language, *flags, *includes, *paths, "-o", str(output)]
         self.run(arguments, f"build {output.name}")
