@@ -42,6 +42,11 @@ class TfliteModel:
         scale, zero_point = self._input["quantization"]
         return float(scale), int(zero_point)
 
+    @property
+    def classes(self) -> int:
+        """The number of outputs."""
+        return int(self._output["shape"][-1])
+
     def run(self, rows: Rows) -> npt.NDArray[np.generic]:
         """Return the output, [classes], int8 or float32 like the model, for `rows`, [rows, 40]."""
         if len(rows) != self._rows:

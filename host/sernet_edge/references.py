@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from sernet_cal import float_features
 from sernet_cal.bundle import Bundle
+from sernet_cal.errors import ModelError
 from sernet_cal.interpreter import TfliteModel
 from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import read_qmodel
@@ -38,6 +39,13 @@ class References:
         entry = self.model.input
         self._front_end = IntegerFrontEnd(bundle.front_end, entry.scale, entry.zero_point)
         self._float_model = TfliteModel(bundle.float32, reference=False)
+        if self._float_model.classes != self.model.classes:
+            raise ModelError(
+                f"The float model of {bundle.name} has {self._float_model.classes} outputs, its "
+                f"int8 model {self.model.classes}: they are not the same network.",
+                "Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR "
+                "--out MODEL",
+            )
 
     def expect(self, samples: Samples) -> Expectation:
         """Return what is right for `samples`, int16 [n]; raises InputError for too short a clip."""
