@@ -61,9 +61,8 @@ class LengthCheck:
 
     @property
     def tallies(self) -> list[Tally]:
-        """All comparisons that were made."""
-        optional = [self.micro] if self.micro else []
-        return [self.features, self.engine, self.judge, *optional]
+        """The comparisons that decide; TFLite Micro, where it differs, differs from TFLite too."""
+        return [self.features, self.engine, self.judge]
 
     @property
     def differing_bytes(self) -> int:
@@ -74,6 +73,11 @@ class LengthCheck:
     def first_difference(self) -> Difference | None:
         """Where things part: the earliest comparison's first differing byte."""
         return next((tally.first for tally in self.tallies if tally.first), None)
+
+    @property
+    def micro_difference(self) -> Difference | None:
+        """Where TFLite Micro first differs from the reference, which TFLite's kernels judge."""
+        return self.micro.first if self.micro else None
 
     @property
     def front_end(self) -> Comparison:
@@ -94,6 +98,9 @@ class LengthCheck:
             "differing_bytes_numpy_tflite": dict(zip(names, self.judge.differing, strict=True)),
             "tflite_micro_clips": self.micro_clips,
             "tflite_micro_differing_bytes": self.micro.total if self.micro else None,
+            "tflite_micro_difference": str(self.micro_difference)
+            if self.micro_difference
+            else None,
             "first_difference": str(self.first_difference) if self.first_difference else None,
             "float_chain": self.float_chain,
             "mfcc_snr_db": self.front_end.snr_db,

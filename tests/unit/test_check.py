@@ -21,7 +21,7 @@ from sernet_edge import check as checking
 from sernet_edge.audio import clips as clip_source
 from sernet_edge.audio.synthetic import synthetic_clips
 from sernet_edge.cli import cli
-from sernet_edge.commands.check import SYNTHETIC
+from sernet_edge.commands.check import MICRO, SYNTHETIC
 from sernet_edge.compare import Tally
 from sernet_edge.feature_settings import Reference
 from sernet_edge.model.bundled import resolve_model
@@ -124,6 +124,31 @@ def test_tally_counts_and_finds_the_first_byte():
 def test_without_the_wheel_there_is_no_micro_model(monkeypatch):
     monkeypatch.setitem(sys.modules, "tflite_micro", None)
     assert MicroModel.load(resolve_model(None).int8) is None
+
+
+class OtherJudge:
+    """Stands for a TFLite Micro whose first score is one step off."""
+
+    rows = 184
+
+    def __init__(self, model):
+        self._model = model
+
+    def run(self, rows):
+        scores = run_reference(self._model, rows)[-1].copy()
+        scores.flat[0] += 1
+        return scores
+
+
+def test_tflite_micro_is_told_apart_but_does_not_decide(one_clip, monkeypatch):
+    judge = OtherJudge(read_qmodel(resolve_model(None).int8))
+    monkeypatch.setattr(checking.MicroModel, "load", lambda _: judge)
+    result = invoke()
+    assert result.exit_code == ExitCode.AGREED
+    assert f"{MICRO} 3 s: {one_clip[0].name}: softmax at value 0: numpy " in result.stdout
+    figures = json.loads(invoke("--json").stdout)
+    assert (figures["differing_bytes"], figures["tflite_micro_differing_bytes"]) == (0, 1)
+    assert "TFLite Micro" in figures["lengths"][0]["tflite_micro_difference"]
 
 
 def test_the_table_says_when_tflite_micro_is_missing(one_clip, monkeypatch):

@@ -18,6 +18,10 @@ from sernet_edge.progress import progress_bars
 
 _SHORTEST_S, _LONGEST_S = 0.1, 60.0
 
+MICRO = (
+    "The judges disagree: TFLite Micro's kernels differ from TFLite's reference kernels, which "
+    "decide, first at"
+)
 SYNTHETIC = (
     "The synthetic clips hold direct current and tones without noise, where the float chain itself "
     "is rounding noise: the SNR that counts is that of speech (--data DIR)."
@@ -105,6 +109,8 @@ def _print(model: str, results: list[LengthCheck]) -> None:
     for result in results:
         if result.first_difference:
             click.echo(f"First difference, {result.clip_seconds:g} s: {result.first_difference}")
+        if result.micro_difference:
+            click.echo(f"{MICRO} {result.clip_seconds:g} s: {result.micro_difference}")
 
 
 def _lines(results: list[LengthCheck]) -> Iterator[tuple[str, list[str]]]:
