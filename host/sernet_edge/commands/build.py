@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sernet_cal.bundle import Bundle
+from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import progress_bars
 from sernet_gen.board import Board, load_board
@@ -17,7 +18,7 @@ from sernet_gen.generate import Build, generate, generate_tflm
 
 @click.command()
 @click.option("--board", "board_name", required=True, metavar="NAME", help="nano33, mps2-an386, …")
-@click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
+@model_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder; else build/NAME.")
 @click.option("--toolchain", metavar="PATH|gcc|zig", help="The compiler; else the first found.")
 @click.option(
@@ -27,7 +28,7 @@ from sernet_gen.generate import Build, generate, generate_tflm
     show_default=True,
     help="Our firmware, or C source for TensorFlow Lite Micro.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     board_name: str,
     model: Path | None,

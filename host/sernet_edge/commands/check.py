@@ -13,6 +13,7 @@ from rich.table import Table
 from sernet_cal.errors import ExitCode, InputError
 from sernet_edge.audio.clips import Clips
 from sernet_edge.check import LengthCheck, check_length
+from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import progress_bars
 
@@ -30,7 +31,7 @@ SYNTHETIC = (
 
 @click.command()
 @click.option("--data", metavar="[NAME=]DIR", help="Folder of recordings; else synthetic clips.")
-@click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
+@model_option
 @click.option(
     "--clip-seconds",
     type=float,
@@ -38,7 +39,7 @@ SYNTHETIC = (
     help="Run the network for this clip length too; may be repeated. Else the model's own.",
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N clips.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     data: str | None,
     model: Path | None,

@@ -17,6 +17,7 @@ from sernet_cal.errors import ExitCode
 from sernet_cal.interpreter import TfliteModel
 from sernet_edge.audio.corpus import Corpus, load_named_corpus
 from sernet_edge.audio.load import Samples, read_samples
+from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.feature_report import (
     Comparison,
     FloatCandidate,
@@ -38,8 +39,8 @@ from sernet_edge.progress import Show, progress_bars
 @click.command()
 @click.option("--compare", "do_compare", is_flag=True, help="Print the comparison's table.")
 @click.option("--data", required=True, metavar="[NAME=]DIR", help="A folder of recordings.")
-@click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@model_option
+@json_option
 def command(do_compare: bool, data: str, model: Path | None, as_json: bool) -> None:
     """Compare the integer front-end with float and CMSIS-DSP MFCCs.
 

@@ -9,12 +9,14 @@ import click
 from sernet_cal.bundle import write_bundle
 from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import load_named_corpus
+from sernet_edge.commands.options import json_option
+from sernet_edge.commands.training_options import calibration_clips_option
 from sernet_edge.model.bundled import bundled_model
 from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import quantized_card
 from sernet_edge.train.options import make_out_folder
 from sernet_edge.train.present import print_accuracy, print_report
-from sernet_edge.train.quantize import USUAL_CLIPS, check_clip_count, quantize
+from sernet_edge.train.quantize import check_clip_count, quantize
 from sernet_edge.train.source import read_source
 from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_speaker
 
@@ -34,15 +36,9 @@ from sernet_edge.train.split import check_clip_seconds, speaker_list, split_by_s
     metavar="SPEAKER",
     help="Speaker kept for testing (repeat, or a,b); else as the model's card says.",
 )
-@click.option(
-    "--calibration-clips",
-    type=int,
-    default=USUAL_CLIPS,
-    show_default=True,
-    help="Clips to calibrate the int8 model on.",
-)
+@calibration_clips_option
 @click.option("--report", is_flag=True, help="Print the range and scale of every tensor.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     model: Path | None,
     data: str,

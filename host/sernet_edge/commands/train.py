@@ -11,6 +11,8 @@ from sernet_cal.bundle import write_bundle
 from sernet_cal.features import Form, Window
 from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import Corpus, load_named_corpus
+from sernet_edge.commands.options import json_option
+from sernet_edge.commands.training_options import calibration_clips_option
 from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import command_text, training_card
 from sernet_edge.train.keras_file import keras_bytes
@@ -22,7 +24,7 @@ from sernet_edge.train.options import (
     make_out_folder,
 )
 from sernet_edge.train.present import print_accuracy
-from sernet_edge.train.quantize import USUAL_CLIPS, Network, check_clip_count, quantize
+from sernet_edge.train.quantize import Network, check_clip_count, quantize
 from sernet_edge.train.recipe import Recipe, usual_epochs
 from sernet_edge.train.split import (
     Split,
@@ -95,15 +97,9 @@ class TrainOptions:
 )
 @click.option("--epochs", type=int, default=None, help="Left out: 60, or more where clips are few.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of every random choice.")
-@click.option(
-    "--calibration-clips",
-    type=int,
-    default=USUAL_CLIPS,
-    show_default=True,
-    help="Clips to calibrate the int8 model on.",
-)
+@calibration_clips_option
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(data: str, as_json: bool, held_out: tuple[str, ...], **choices: Any) -> None:
     """Train Light-SERNet on a corpus, quantize it, and write a model bundle."""
     options = TrainOptions(held_out=speaker_list(held_out), **choices)

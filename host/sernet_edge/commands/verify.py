@@ -13,6 +13,7 @@ from sernet_cal.bundle import Bundle
 from sernet_cal.errors import ExitCode, InputError, LinkError
 from sernet_edge.audio.clips import Clips
 from sernet_edge.audio.synthetic import Clip
+from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.emulator.backend import image_url
 from sernet_edge.emulator.measure import count_clip, countable, emulated_machine
 from sernet_edge.firmware import Firmware, check_files, check_identity, check_model, load_firmware
@@ -32,7 +33,7 @@ from sernet_gen.board import Board, load_board
 @click.option("--emulate", is_flag=True, help="Run the image in the board's emulator instead.")
 @click.option("--build", type=click.Path(path_type=Path), help="The build; else build/NAME.")
 @click.option("--data", metavar="[NAME=]DIR", help="Folder of recordings; else synthetic clips.")
-@click.option("--model", type=click.Path(path_type=Path), help="A bundle; else the bundled one.")
+@model_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N clips.")
 @click.option("--any-build", is_flag=True, help="Measure whatever firmware answers; marked so.")
 @click.option(
@@ -45,7 +46,7 @@ from sernet_gen.board import Board, load_board
     "model, not of the board, so nothing is asked for unless you do.",
 )
 @click.option("--count", is_flag=True, help="Count one clip's instructions (emu:// only).")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     board_name: str,
     port: str | None,
