@@ -341,7 +341,7 @@ def test_builds_that_are_none(run: Run, builds: Callable[[str], Path], tmp_path:
 @pytest.mark.parametrize(
     ("name", "samples", "rate", "text"),
     [
-        ("rate", random_clip(1, 4000).astype(float) / 4e4, 8000, "is sampled at 8000 Hz; 16000"),
+        ("rate", random_clip(1, 4000).astype(float) / 4e4, 1000, "is sampled at 1000 Hz; 4000"),
         ("short", random_clip(1, 1000).astype(float) / 4e4, 16_000, "is too short: 1000 samples"),
         ("silent", np.zeros(4000), 16_000, "is silent: all its 4000 samples are zero"),
         ("nan", np.full(4000, np.nan), 16_000, "holds 4000 values that are not finite"),

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from sernet_cal.errors import InputError
-from sernet_edge.audio.load import read_samples, to_int16
+from sernet_edge.audio.load import read_samples, read_sound, to_int16
 
 RATE_HZ = 16_000
 RAMP = np.arange(-1000, 1000, dtype=np.int16)
@@ -49,20 +49,49 @@ def test_rounding_goes_to_even_and_saturates() -> None:
     assert to_int16(values).tolist() == [0, 2, 0, 32767, -32768]
 
 
-def test_wrong_rate_names_both_rates_and_the_conversion(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", RAMP, rate_hz=48_000)
+@pytest.mark.parametrize("rate_hz", [4000, 8000, 11_025, 22_050, 44_100, 48_000, 96_000])
+def test_any_rate_becomes_16_khz(tmp_path: Path, rate_hz: int) -> None:
+    """A tone stays the tone it was, a second stays a second."""
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(rate_hz) / rate_hz)
+    samples = read_samples(written(tmp_path / "a.wav", tone, rate_hz))
+    expected = 0.5 * 32768 * np.sin(2 * np.pi * 440 * np.arange(RATE_HZ) / RATE_HZ)
+    assert samples.dtype == np.int16
+    assert len(samples) == RATE_HZ
+    inner = slice(200, -200)
+    np.testing.assert_allclose(samples[inner], expected[inner], atol=0.01 * 32768)
+
+
+def test_what_16_khz_cannot_hold_is_filtered_out(tmp_path: Path) -> None:
+    tone = 0.5 * np.sin(2 * np.pi * 11_000 * np.arange(48_000) / 48_000)
+    samples = read_samples(written(tmp_path / "a.wav", tone, 48_000))
+    assert np.abs(samples[200:-200]).max() < 0.001 * 32768
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    both = np.stack([RAMP, np.full_like(RAMP, 100)], axis=1)
+    samples = read_samples(written(tmp_path / "a.flac", both))
+    assert np.array_equal(samples, np.rint((RAMP.astype(float) + 100) / 2))
+
+
+def test_a_sound_says_what_the_file_had(tmp_path: Path) -> None:
+    both = np.stack([RAMP, RAMP], axis=1)
+    sound = read_sound(written(tmp_path / "a.wav", np.tile(both, (3, 1)), 48_000))
+    assert (sound.rate_hz, sound.channels, sound.seconds) == (48_000, 2, 0.125)
+    assert len(sound.samples) == 2000
+
+
+@pytest.mark.parametrize("rate_hz", [1, 3999, 384_001])
+def test_rates_beyond_sound_are_refused(tmp_path: Path, rate_hz: int) -> None:
+    path = written(tmp_path / "a.wav", RAMP, rate_hz)
     assert refusal(path) == (
-        f"{path} is sampled at 48000 Hz; 16000 Hz is needed.\n"
+        f"{path} is sampled at {rate_hz} Hz; 4000 to 384000 Hz can be used.\n"
         "  Convert it:  ffmpeg -i a.wav -ar 16000 -ac 1 -sample_fmt s16 a_16k.wav"
     )
 
 
-def test_stereo_names_the_channels(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.wav", np.stack([RAMP, RAMP], axis=1))
-    assert refusal(path) == (
-        f"{path} has 2 channels; one (mono) is needed.\n"
-        "  Convert it:  ffmpeg -i a.wav -ar 16000 -ac 1 -sample_fmt s16 a_16k.wav"
-    )
+def test_channels_that_cancel_out_are_silent(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", np.stack([RAMP[1:], -RAMP[1:]], axis=1))
+    assert refusal(path).startswith(f"{path} is silent: all its 1999 samples are zero.")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -94,6 +123,11 @@ def test_less_than_a_frame_is_refused_and_a_frame_is_enough(tmp_path: Path) -> N
     assert len(read_samples(written(path, RAMP[:1024]))) == 1024
 
 
+def test_length_is_counted_after_conversion(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.wav", RAMP, 48_000)
+    assert f"{path} is too short: 667 samples; one frame needs 1024" in refusal(path)
+
+
 def test_an_empty_sound_file_is_too_short(tmp_path: Path) -> None:
     assert "is too short: 0 samples" in refusal(written(tmp_path / "a.wav", RAMP[:0]))
 
@@ -114,9 +148,7 @@ def test_a_raw_file_is_refused_like_any_other(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "none.wav"
-    assert refusal(path) == (
-        f"There is no sound file at {path}.\n  Check the path given to --data."
-    )
+    assert refusal(path) == f"{path} is not there.\n  Check the path given to --data."
 
 
 def test_a_path_is_read_whatever_the_locale_makes_of_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from sernet_edge.train.split import (
 
 def corpus(*pairs: tuple[str | None, str | None]) -> Corpus:
     items = [Recording(Path(f"{i}.wav"), f"{i}", *pair) for i, pair in enumerate(pairs)]
-    return Corpus("made", tuple(items))
+    return Corpus("made", tuple(items), "csv")
 
 
 MADE = corpus(("x", "1"), ("y", "2"), ("x", "3"), ("y", "1"))

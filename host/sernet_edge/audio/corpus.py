@@ -2,46 +2,19 @@
 
 import csv
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from sernet_cal.errors import InputError
+from sernet_edge.audio.recording import BadFile, Corpus, LeftOut, Recording
+
+__all__ = ["BadFile", "Corpus", "LeftOut", "Recording", "load_corpus", "load_named_corpus"]
 
 LABELS_NAME = "labels.csv"
 COLUMNS = ("file", "emotion", "speaker")
 SUFFIXES = (".wav", ".flac")
 
 
-@dataclass(frozen=True)
-class Recording:
-    """One sound file; `name` is its path inside the corpus without the suffix."""
-
-    path: Path
-    name: str
-    label: str | None
-    speaker: str | None
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The recordings of one folder, ordered by name."""
-
-    name: str
-    recordings: tuple[Recording, ...]
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The labels that occur, in alphabetical order."""
-        return tuple(sorted({item.label for item in self.recordings if item.label is not None}))
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """The speakers that occur, numbers in numerical order, then names."""
-        found = {item.speaker for item in self.recordings if item.speaker is not None}
-        return tuple(sorted(found, key=_natural))
-
-
-def load_corpus(folder: Path, name: str = "") -> Corpus:
+def load_corpus(folder: Path, name: str = "", part: str = "all") -> Corpus:
     """Return the corpus in `folder`, called `name` (left out: as the folder).
 
     Three shapes: a folder with `labels.csv` (columns file, emotion, speaker) has labels and
@@ -55,7 +28,8 @@ def load_corpus(folder: Path, name: str = "") -> Corpus:
             "Give a folder of WAV or FLAC files:  --data emodb=DIR",
         )
     listing = folder / LABELS_NAME
-    found = _from_labels(listing) if listing.is_file() else _from_folders(folder)
+    listed = listing.is_file()
+    found = _from_labels(listing) if listed else _from_folders(folder)
     if not found:
         raise InputError(
             f"{folder} holds no recordings: neither {LABELS_NAME} nor WAV or FLAC files, "
@@ -63,19 +37,19 @@ def load_corpus(folder: Path, name: str = "") -> Corpus:
             "Give a folder of WAV or FLAC files:  --data emodb=DIR",
         )
     ordered = tuple(sorted(found, key=lambda item: item.name))
-    return Corpus(name or folder.resolve().name, ordered)
+    return Corpus(name or folder.resolve().name, ordered, "csv" if listed else "folders")
 
 
-def load_named_corpus(option: str) -> Corpus:
+def load_named_corpus(option: str, part: str = "all") -> Corpus:
     """Return the corpus of a `--data` option, `NAME=DIR` or `DIR`."""
     name, separator, folder = option.partition("=")
     if not separator:
-        return load_corpus(Path(option))
+        return load_corpus(Path(option), part=part)
     if not name or not folder:
         raise InputError(
             f"--data {option} names no corpus or no folder.", "Write it as:  --data emodb=DIR"
         )
-    return load_corpus(Path(folder), name)
+    return load_corpus(Path(folder), name, part)
 
 
 def _from_labels(listing: Path) -> list[Recording]:
@@ -147,7 +121,3 @@ def _from_folders(folder: Path) -> list[Recording]:
 
 def _sounds(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-
-
-def _natural(speaker: str) -> tuple[int, int, str]:
-    return (0, int(speaker), speaker) if speaker.isdecimal() else (1, 0, speaker)

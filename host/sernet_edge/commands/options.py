@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from sernet_edge.audio.recording import PARTS
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 model_option = click.option(
@@ -11,4 +13,16 @@ model_option = click.option(
     metavar="PATH",
     type=click.Path(path_type=Path),
     help="A bundle; else the bundled one.",
+)
+
+part_option = click.option(
+    "--part",
+    type=click.Choice(PARTS),
+    default="all",
+    show_default=True,
+    help="The part of a corpus that has parts (IEMOCAP).",
+)
+
+skip_bad_option = click.option(
+    "--skip-bad", is_flag=True, help="Leave out files that cannot be used, instead of stopping."
 )
