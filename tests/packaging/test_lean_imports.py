@@ -19,6 +19,8 @@ OPTIONAL = [
     "tinymlgen",
     "cmsisdsp",
     "sklearn",
+    "joblib",
+    "distributed",
     "matplotlib",
     "unicorn",
     "capstone",
