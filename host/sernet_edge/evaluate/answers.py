@@ -50,12 +50,12 @@ class Answers:
     @property
     def float_predictions(self) -> npt.NDArray[np.int64]:
         """The float model's classes, int64 [n]."""
-        return np.argmax(self.float32, axis=1)
+        return _highest(self.float32)
 
     @property
     def int8_predictions(self) -> npt.NDArray[np.int64]:
         """The int8 model's classes, int64 [n]: of equal scores the first, as on the board."""
-        return np.argmax(self.int8, axis=1)
+        return _highest(self.int8)
 
     def among(self, classes: Sequence[str]) -> "Answers":
         """Return the answers with the scores of `classes` only, as if the others were not there.
@@ -103,17 +103,19 @@ def answers_from_npz(content: bytes) -> Answers:
             raise InputError(
                 f"The answers have format {arrays['format'].item()}; this version reads {FORMAT}."
             )
-        words = {
-            key: tuple(str(word) for word in arrays[key])
-            for key in ("classes", "names", "speakers")
-        }
-        numbers = {
-            key: arrays[key].astype(kind, casting="no")
-            for key, kind in (("expected", np.int64), ("float32", np.float32), ("int8", np.int8))
-        }
+        classes, names, speakers = (
+            tuple(str(word) for word in arrays[key]) for key in ("classes", "names", "speakers")
+        )
+        answers = Answers(
+            classes,
+            names,
+            speakers,
+            arrays["expected"].astype(np.int64, casting="no"),
+            arrays["float32"].astype(np.float32, casting="no"),
+            arrays["int8"].astype(np.int8, casting="no"),
+        )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"The answers are damaged: {error}.") from error
-    answers = Answers(**words, **numbers)
     _check(answers)
     return answers
 
@@ -164,7 +166,8 @@ def collect(
 ) -> Answers:
     """Return the answers of opened `models` to `clips`, in their order; see `answer`."""
     names, speakers, expected = [], [], []
-    float32, int8 = [np.zeros((0, len(classes)))], [np.zeros((0, len(classes)))]
+    float32: list[npt.NDArray[np.float32]] = []
+    int8: list[npt.NDArray[np.int8]] = []
     for clip in clips:
         try:
             probabilities, scores = models.answer(clip.samples, model_seconds)
@@ -173,17 +176,22 @@ def collect(
         names.append(clip.name)
         speakers.append(clip.speaker or "")
         expected.append(clip.label)
-        float32.append(probabilities[None])
-        int8.append(scores[None])
+        float32.append(probabilities)
+        int8.append(scores)
         step(len(names))
     return Answers(
         classes,
         tuple(names),
         tuple(speakers),
         np.array(expected, np.int64),
-        np.concatenate(float32).astype(np.float32),
-        np.concatenate(int8).astype(np.int8),
+        np.array(float32, np.float32).reshape(len(names), len(classes)),
+        np.array(int8, np.int8).reshape(len(names), len(classes)),
     )
+
+
+def _highest(scores: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+    places: npt.NDArray[np.int64] = np.argmax(scores, axis=1).astype(np.int64)
+    return places
 
 
 def _check(answers: Answers) -> None:

@@ -49,6 +49,14 @@ class ModelFiles:
         outputs = len(bundle.classes)
         return cls(bundle.float32, bundle.int8, bundle.front_end, bundle.clip_seconds, outputs)
 
+    @property
+    def board_seconds(self) -> float | None:
+        """The `seconds` with which `Models.answer` does what the board does.
+
+        The `stream` form takes a clip whole (None); `paper` keeps the model's length of it.
+        """
+        return self.clip_seconds if self.front_end.keeps_clip else None
+
 
 class Models:
     """Both models, loaded; made by `open_models`, valid inside its `with`.
@@ -80,11 +88,8 @@ class Models:
 
 
 def board_seconds(bundle: Bundle) -> float | None:
-    """Return the `seconds` with which `Models.answer` does what the board does.
-
-    The `stream` form takes a clip whole (None); `paper` keeps the model's length of it.
-    """
-    return bundle.clip_seconds if bundle.front_end.keeps_clip else None
+    """Return `ModelFiles.board_seconds` of `bundle`."""
+    return ModelFiles.of(bundle).board_seconds
 
 
 @contextmanager

@@ -1,34 +1,16 @@
-"""Accuracy of the float and the int8 model on the same clips."""
+"""Accuracy of a model that was just made, on the clips that were held out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
+from sernet_cal.features import FrontEnd
+from sernet_cal.qmodel import read_qmodel
+from sernet_edge.evaluate.answers import LabelledClip, collect
+from sernet_edge.evaluate.metrics import Scores, summarise
+from sernet_edge.evaluate.models import ModelFiles, Samples, open_models
 
-from sernet_cal import float_features
-from sernet_cal.calibrate import integer_front_end
-from sernet_cal.errors import require_extra
-from sernet_cal.features import FrontEnd, clip_samples
-from sernet_cal.interpreter import TfliteModel
-
-Samples = npt.NDArray[np.int16]
-Classes = npt.NDArray[np.int64]
 Step = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Unweighted (mean per-class recall) and weighted accuracy and macro F1, each 0 to 1."""
-
-    ua: float
-    wa: float
-    f1: float
-
-    def to_json(self) -> dict[str, float]:
-        """Return the scores rounded to 4 places."""
-        return {"ua": round(self.ua, 4), "wa": round(self.wa, 4), "f1": round(self.f1, 4)}
 
 
 @dataclass(frozen=True)
@@ -50,21 +32,6 @@ class Accuracy:
         }
 
 
-def score(expected: Classes, predicted: Classes) -> Scores:
-    """Return the scores of `predicted` class indices over the classes that `expected` has."""
-    try:
-        from sklearn.metrics import accuracy_score, f1_score, recall_score
-    except ImportError as error:
-        raise require_extra("scikit-learn", "train", "compute accuracies") from error
-    labels = np.unique(expected)
-    options = {"labels": labels, "average": "macro", "zero_division": 0.0}
-    return Scores(
-        ua=float(recall_score(expected, predicted, **options)),
-        wa=float(accuracy_score(expected, predicted)),
-        f1=float(f1_score(expected, predicted, **options)),
-    )
-
-
 def compare(
     front_end: FrontEnd,
     clip_seconds: float,
@@ -73,30 +40,20 @@ def compare(
     clips: Sequence[tuple[Samples, int]],
     step: Step,
 ) -> Accuracy:
-    """Return both models' accuracy on `clips` (samples, class index).
+    """Return both models' accuracy on `clips` (samples, class index), one at least.
 
-    The float model sees float features; the int8 model integer features, in TFLite's reference
-    kernels, as the firmware computes it. `step` is called with the number of clips done.
+    The float model sees float features; the int8 model is computed as the board does it, features
+    included. `step` is called with the number of clips done.
     """
-    samples_count = clip_samples(clip_seconds)
-    integer = integer_front_end(front_end)
-    network, judge = TfliteModel(float32, reference=False), TfliteModel(int8, reference=True)
-    found = []
-    for index, (samples, _) in enumerate(clips):
-        step(index)
-        rows = float_features.clip_features(front_end, samples, samples_count)
-        found.append(
-            (
-                int(np.argmax(network.run(rows.astype(np.float32)))),
-                int(np.argmax(judge.run(integer.clip_rows(samples, samples_count)))),
-            )
-        )
-    step(len(clips))
-    predictions = np.array(found, np.int64)
-    expected = np.array([label for _, label in clips], np.int64)
-    return Accuracy(
-        len(clips),
-        score(expected, predictions[:, 0]),
-        score(expected, predictions[:, 1]),
-        float(np.mean(predictions[:, 0] == predictions[:, 1])),
+    outputs = read_qmodel(int8).classes
+    files = ModelFiles(float32, int8, front_end, clip_seconds, outputs)
+    labelled = (
+        LabelledClip(str(number), samples, label, None)
+        for number, (samples, label) in enumerate(clips)
     )
+    step(0)
+    with open_models(files) as models:
+        classes = tuple(str(number) for number in range(outputs))
+        answers = collect(models, classes, labelled, files.board_seconds, step)
+    summary = summarise(answers, resamples=0)
+    return Accuracy(summary.clips, summary.float32.scores, summary.int8.scores, summary.agreement)
