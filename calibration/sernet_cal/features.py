@@ -88,9 +88,9 @@ def front_end_from_json(data: dict[str, Any]) -> FrontEnd:
     return front_end
 
 
-def paper_front_end(window: Window = "hann") -> FrontEnd:
-    """Return the published front-end: no standardisation, coefficients clipped to +-10."""
-    return FrontEnd("paper", window, (0.0,) * COEFFICIENTS, (1.0,) * COEFFICIENTS, 10.0)
+def paper_front_end(window: Window = "hann", clip: float = 10.0) -> FrontEnd:
+    """Return the published front-end: no standardisation, coefficients clipped to +-`clip`."""
+    return FrontEnd("paper", window, (0.0,) * COEFFICIENTS, (1.0,) * COEFFICIENTS, clip)
 
 
 def clip_samples(clip_seconds: float) -> int:

@@ -35,14 +35,25 @@ def _hertz_to_mel(hertz: FloatArray) -> FloatArray:
     return mel
 
 
+def _band_edges_mel() -> FloatArray:
+    """Return the edges of the mel bands, float64 [130]: band i lies between edges i and i + 2."""
+    limits = _hertz_to_mel(np.array([features.MEL_LOW_HZ, features.MEL_HIGH_HZ]))
+    return np.linspace(limits[0], limits[1], features.MEL_BANDS + 2)
+
+
+def band_centres_hz() -> FloatArray:
+    """Return the mel bands' centres in Hz, float64 [128], rising."""
+    centres: FloatArray = 700.0 * np.expm1(_band_edges_mel()[1:-1] / 1127.0)
+    return centres
+
+
 @cache
 def mel_weights() -> FloatArray:
     """Return the triangular mel filters, float64 [513 bins, 128 bands] (the DC bin is zero)."""
     bins = features.FRAME_LENGTH // 2 + 1
     hertz = np.linspace(0.0, features.SAMPLE_RATE_HZ / 2, bins)
     mel = _hertz_to_mel(hertz)[:, None]
-    limits = _hertz_to_mel(np.array([features.MEL_LOW_HZ, features.MEL_HIGH_HZ]))
-    edges = np.linspace(limits[0], limits[1], features.MEL_BANDS + 2)
+    edges = _band_edges_mel()
     lower, centre, upper = edges[:-2], edges[1:-1], edges[2:]
     rising = (mel - lower) / (centre - lower)
     falling = (upper - mel) / (upper - centre)

@@ -12,9 +12,10 @@ def import_tensorflow(purpose: str) -> Any:
     Raises SernetError with the command that installs it.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # One operator at a time: otherwise gradients are added in an order that changes from run to
-    # run, and the same training gives other weights.
+    # One thread: sums are then added in one order, and the same training gives the same weights,
+    # alone or beside others. Cores are used by training folds side by side.
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     try:
         import tensorflow
     except ImportError as error:

@@ -12,9 +12,11 @@ from sernet_cal.errors import ExitCode, SernetError
 COMMANDS = {
     "build": "Generate and compile the firmware of a board.",
     "check": "Compare C, numpy and TFLite, byte for byte, on this machine.",
+    "data": "Describe a folder of recordings, and name the files that cannot be used.",
     "demo": "Build for nano33, run it in the emulator and verify it.",
     "features": "Compare the integer front-end with float and CMSIS-DSP MFCCs.",
     "quantize": "Turn a trained float model into a full-int8 bundle.",
+    "recipe": "List every setting of a training recipe and what it means.",
     "train": "Train Light-SERNet and write a model bundle.",
     "verify": "Check a board's answers against the integer and float references.",
 }

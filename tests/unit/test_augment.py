@@ -88,3 +88,54 @@ def test_the_original_is_never_changed() -> None:
     augment.shift_channel(ROWS, np.ones(40, np.float32), random)
     augment.mask(ROWS, 0, 5, random)
     assert np.array_equal(ROWS, before)
+
+
+def test_pace_changes_the_number_of_rows_and_nothing_else() -> None:
+    longer = augment.change_pace(ROWS, 2.0)
+    assert longer.shape == (20, 40)
+    assert longer.dtype == np.float32
+    assert np.allclose(longer[[0, -1]], ROWS[[0, -1]])
+    assert np.all(np.diff(longer[:, 3]) > 0)
+    assert np.allclose(augment.change_pace(ROWS, 1.0), ROWS)
+    assert np.array_equal(augment.change_pace(ROWS[:1], 1.3), ROWS[:1])
+
+
+def test_a_warp_by_nothing_changes_nothing() -> None:
+    assert np.allclose(augment.warp_frequency(ROWS, 1.0), ROWS, atol=1e-3)
+
+
+def test_silence_stays_silent_when_warped() -> None:
+    silence = silence_vector()[None].astype(np.float32)
+    assert np.allclose(augment.warp_frequency(silence, 1.1), silence, atol=1e-3)
+
+
+def test_a_warp_moves_the_spectrum_as_another_speed_does() -> None:
+    random, factor = generator(2), 1.1
+    envelope = 1.0 / (1.0 + ((np.fft.rfftfreq(16_000, 1 / 16_000) - 1500) / 400) ** 2)
+    noise = np.fft.irfft(envelope * np.fft.rfft(random.standard_normal(16_000)))
+    samples = np.rint(noise / np.abs(noise).max() * 20_000).astype(np.int16)
+
+    def mean_rows(values: np.ndarray) -> np.ndarray:
+        rows: np.ndarray = raw_mfcc(values / 32768.0).mean(axis=0)
+        return rows
+
+    warped = augment.warp_frequency(mean_rows(samples)[None].astype(np.float32), 1 / factor)[0]
+    played = mean_rows(augment.change_speed(samples, factor))
+    unchanged = mean_rows(samples)
+    assert np.abs(warped - played)[1:].mean() < 0.35 * np.abs(unchanged - played)[1:].mean()
+
+
+def test_a_warp_can_be_taken_back() -> None:
+    smooth = np.zeros((1, 40), np.float32)
+    smooth[0, 1:6] = 3.0, -2.0, 1.0, 0.5, -1.0
+    there = augment.warp_frequency(smooth, 1.05)
+    back = augment.warp_frequency(there, 1 / 1.05)
+    assert np.abs(back - smooth).max() < 0.3 * np.abs(there - smooth).max()
+
+
+def test_mixing_keeps_sums() -> None:
+    rows, labels = np.ones((4, 3, 40), np.float32), np.eye(4, dtype=np.float32)
+    mixed, soft = augment.mix(rows, labels, 0.5, generator())
+    assert np.allclose(mixed, 1.0)
+    assert np.allclose(soft.sum(axis=1), 1.0)
+    assert soft.dtype == np.float32

@@ -1,130 +1,163 @@
-"""The schedule of a training, and the batches it makes of clips."""
+"""Recipes: read strictly from TOML, each setting with a sentence, limits and an effect."""
 
-import numpy as np
+import dataclasses
+import itertools
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from sernet_cal.errors import InputError
-from sernet_cal.float_features import clip_features
-from sernet_edge.train.dataset import (
-    TrainingClip,
-    epoch_batches,
-    prepare_clip,
-    row_maker,
-    stream_front_end,
-    training_rows,
-)
-from sernet_edge.train.options import NetworkOptions
-from sernet_edge.train.recipe import (
-    Augmentation,
-    Recipe,
-    average_decay,
-    learning_rate,
-    usual_epochs,
-)
+from sernet_edge.train.recipe import BUNDLED, SECTIONS, Recipe, load_recipe, override
+from sernet_edge.train.schedule import average_decay, learning_rate
+from sernet_edge.train.settings import explain
 
-UNCHANGED = Augmentation(
-    speed_share=0.0,
-    noisy_share=0.0,
-    gain_db=0.0,
-    channel_deviation=0.0,
-    time_masks=0,
-    coefficient_masks=0,
-)
-RANDOM = np.random.Generator(np.random.PCG64(3))
-SAMPLES = RANDOM.integers(-3000, 3000, 8000).astype(np.int16)
+STREAM = load_recipe("stream")
+PAPER = load_recipe("paper")
 
 
-def made_clips(count: int) -> list[TrainingClip]:
-    to_rows = row_maker("stream", "hann", 0.5)
-    return [
-        prepare_clip(np.roll(SAMPLES, 500 * i), i % 2, to_rows, Augmentation(), RANDOM)
-        for i in range(count)
-    ]
+def refused(call: Any, *arguments: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        call(*arguments)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_every_setting_has_a_sentence(name: str) -> None:
+    for group in load_recipe(name).sections().values():
+        for item in explain(group):
+            assert item.says[0].isupper() or item.says[0] == "`", item
+            assert item.says.endswith("."), item
+
+
+def test_the_published_recipe_is_as_published() -> None:
+    assert PAPER.optimizer.name == "adam"
+    assert PAPER.schedule.epochs == 300
+    assert PAPER.front_end.clip == 10.0
+    assert PAPER.network.l2 == 1e-6
+    rates = [learning_rate(PAPER.schedule, 0, 1, epoch) for epoch in range(300)]
+    assert rates[:60] == [1e-4] * 60
+    assert rates[60] == pytest.approx(1e-4 * 0.8607, rel=1e-4)
+    assert rates[299] == pytest.approx(1e-4 * 0.8607**12, rel=1e-3)
 
 
 def test_the_rate_rises_to_its_peak_and_falls_to_nothing() -> None:
-    recipe, steps = Recipe(), 900
-    rates = [learning_rate(recipe, step, steps) for step in range(steps)]
+    rates = [learning_rate(STREAM.schedule, step, 900, 0) for step in range(900)]
     assert rates[0] == pytest.approx(1.2e-4)
     assert rates[225] == pytest.approx(3e-3)
     assert rates[-1] == pytest.approx(1e-8)
-    assert np.all(np.diff(rates[:226]) > 0)
-    assert np.all(np.diff(rates[225:]) < 0)
-
-
-def test_a_training_of_one_step_has_a_rate() -> None:
-    assert learning_rate(Recipe(), 0, 1) == pytest.approx(1.2e-4)
+    assert all(a < b for a, b in itertools.pairwise(rates[:226]))
+    assert all(a > b for a, b in itertools.pairwise(rates[225:]))
+    assert learning_rate(STREAM.schedule, 0, 1, 0) == pytest.approx(1.2e-4)
 
 
 def test_the_average_starts_fast_and_settles() -> None:
-    assert average_decay(Recipe(), 0) == pytest.approx(0.1)
-    assert average_decay(Recipe(), 10_000) == 0.995
+    assert average_decay(0.995, 0) == pytest.approx(0.1)
+    assert average_decay(0.995, 10_000) == 0.995
+    assert average_decay(0.0, 5) == 0.0
 
 
 def test_few_clips_take_more_epochs() -> None:
-    assert usual_epochs(482) == 60
-    assert usual_epochs(535) == 60
-    assert usual_epochs(410) == 75
-    assert usual_epochs(10) == 900
+    schedule = (
+        load_recipe("stream").changed({"schedule.epochs": 60, "schedule.least_steps": 900}).schedule
+    )
+    assert [schedule.usual_epochs(clips) for clips in (482, 535, 410, 10)] == [60, 60, 75, 900]
+    assert schedule.steps_per_epoch(95) == 2
+    assert schedule.steps_per_epoch(5) == 1
 
 
-def test_the_last_partial_batch_is_dropped_unless_it_is_all() -> None:
-    assert Recipe().steps_per_epoch(95) == 2
-    assert Recipe().steps_per_epoch(5) == 1
+def test_a_recipe_may_start_from_another(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'base = "stream"\nsummary = "Mine."\n[network]\nwidth = 1\n[schedule]\nepochs = 7'
+    )
+    mine = load_recipe(str(path))
+    assert (mine.name, mine.summary, mine.network.width) == ("mine", "Mine.", 1.0)
+    assert mine == dataclasses.replace(
+        STREAM.changed({"schedule.epochs": 7}), name="mine", summary="Mine."
+    )
+    assert mine.digest() != STREAM.digest()
+    assert mine.to_json()["schedule"]["epochs"] == 7
 
 
-def test_no_epoch_and_one_class_are_refused() -> None:
-    with pytest.raises(InputError) as caught:
-        Recipe(epochs=0)
-    assert str(caught.value) == "At least 1 epoch is needed; 0 given."
-    with pytest.raises(InputError) as caught:
-        NetworkOptions(1)
-    assert str(caught.value) == "A network needs at least 2 classes; 1 given."
+def test_a_name_does_not_change_the_digest() -> None:
+    assert dataclasses.replace(STREAM, name="other", summary="").digest() == STREAM.digest()
 
 
-def test_standardisation_leaves_room_for_the_gain() -> None:
-    clips = made_clips(4)
-    frames = np.concatenate([clip.original for clip in clips]).astype(float)
-    front_end = stream_front_end(clips, "hann", 12.0)
-    assert np.allclose(front_end.mean, frames.mean(axis=0), atol=1e-5)
-    assert np.allclose(front_end.deviation[1:], frames.std(axis=0)[1:], atol=1e-5)
-    widened = np.sqrt(frames[:, 0].var() + (16 * np.log(10) / 20 * 12) ** 2 / 3)
-    assert front_end.deviation[0] == pytest.approx(widened, abs=1e-5)
+def test_assignments_override_settings() -> None:
+    changed = override(STREAM, ["schedule.epochs=3", "network.pooling = max", "loss.prior_share=1"])
+    assert (changed.schedule.epochs, changed.network.pooling) == (3, "max")
+    assert changed.loss.prior_share == 1.0
+    assert override(STREAM, ["augmentation.speeds=[0.8]"]).augmentation.speeds == (0.8,)
 
 
-def test_without_augmentation_a_clip_is_what_the_front_end_makes() -> None:
-    front_end = stream_front_end(made_clips(2), "hann", 12.0)
-    clip = prepare_clip(SAMPLES, 0, row_maker("stream", "hann", 0.5), UNCHANGED, RANDOM)
-    rows = training_rows(clip, front_end, 28, UNCHANGED, RANDOM)
-    assert clip.speeds == clip.noisy == ()
-    assert np.allclose(rows, clip_features(front_end, SAMPLES, 8000), atol=1e-4)
+MESSAGES = {
+    "schedule.epoch=3": "There is no setting schedule.epoch.\n  Did you mean epochs?",
+    "shedule.epochs=3": "There is no setting shedule.epochs.\n  Did you mean schedule?",
+    "loss.zzz=3": "There is no setting loss.zzz.\n  Known there: kind, focal_gamma, "
+    "label_smoothing, prior_share.",
+    "schedule.epochs=0": "schedule.epochs is 0; at least 1 can be used.",
+    "schedule.epochs=2.5": "schedule.epochs is 2.5; a whole number is expected.",
+    "schedule.epochs=true": "schedule.epochs is True; a whole number is expected.",
+    "network.width=wide": "network.width is 'wide'; a number is expected.",
+    "network.width=0": "network.width is 0.0; more than 0 can be used.",
+    "network.pooling=median": "network.pooling is 'median'; average or max can be used.",
+    "network.pooling=3": "network.pooling is 3; a word is expected.",
+    "network.dropout=1.5": "network.dropout is 1.5; 0 to 0.95 can be used.",
+    "augmentation.speeds=1.1": "augmentation.speeds is 1.1; a list of numbers is expected.",
+    'augmentation.speeds=["a"]': "augmentation.speeds is ('a',); a list of numbers is expected.",
+    "augmentation.speeds=[9.0]": "augmentation.speeds is (9.0,); 0.5 to 2 can be used.",
+    "augmentation.snr_db=[30, 5]": "augmentation.snr_db is [30.0, 5.0]; the lowest and the highest "
+    "are expected.",
+    "network.width=nan": "network.width is nan; more than 0 can be used.",
+    "epochs": "--set epochs sets nothing.\n  Write it as:  --set schedule.epochs=100",
+}
 
 
-def test_the_paper_form_is_normalised_before_augmentation() -> None:
-    rows = row_maker("paper", "hamming", 1.0)(SAMPLES)
-    assert rows.shape == (59, 40)
-    assert np.abs(rows).max() == 10.0
-    assert np.allclose(row_maker("paper", "hamming", 1.0)(SAMPLES // 2 * 2), rows, atol=0.2)
+@pytest.mark.parametrize("assignment", MESSAGES)
+def test_what_cannot_be_set(assignment: str) -> None:
+    assert refused(override, STREAM, [assignment]) == MESSAGES[assignment]
 
 
-def test_batches_depend_on_seed_and_epoch_only() -> None:
-    clips, recipe = made_clips(7), Recipe(batch=3)
-    front_end = stream_front_end(clips, "hann", 12.0)
-
-    def batches(epoch: int) -> list[np.ndarray]:
-        return [rows for rows, _ in epoch_batches(clips, front_end, 0.5, 2, recipe, epoch)]
-
-    first, again, other = batches(0), batches(0), batches(1)
-    assert [rows.shape for rows in first] == [(3, 28, 40, 1)] * 2
-    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not np.array_equal(first[0], other[0])
-    assert max(np.abs(rows).max() for rows in first) <= 4.0
+def written(folder: Path, text: str | bytes) -> str:
+    path = folder / "mine.toml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(path)
 
 
-def test_labels_are_one_hot() -> None:
-    clips = made_clips(4)
-    front_end = stream_front_end(clips, "hann", 12.0)
-    ((_, labels),) = epoch_batches(clips, front_end, 0.5, 3, Recipe(), 0)
-    assert labels.shape == (4, 3)
-    assert sorted(labels.argmax(axis=1)) == [0, 0, 1, 1]
-    assert np.all(labels.sum(axis=1) == 1)
+def test_recipes_that_cannot_be_read(tmp_path: Path) -> None:
+    assert refused(load_recipe, "strem") == (
+        "There is no recipe strem: neither one of stream, paper, small nor a file NAME.toml.\n"
+        "  See a recipe with all its settings:  sernet-edge recipe stream"
+    )
+    assert refused(load_recipe, written(tmp_path, "a = ")).startswith(
+        "The recipe mine is not TOML: "
+    )
+    path = written(tmp_path, b"\xff\xfe")
+    assert refused(load_recipe, path) == f"{path} is not TOML: it is not UTF-8 text."
+    assert refused(load_recipe, written(tmp_path, "[los]\n")) == (
+        "There is no setting los.\n  Did you mean loss?"
+    )
+    assert refused(load_recipe, written(tmp_path, "loss = 3\n")) == (
+        "loss in the recipe mine is 3; a table is expected."
+    )
+    assert refused(load_recipe, written(tmp_path, '[front_end]\nform = "stream"\n')) == (
+        "front_end lacks window, clip_seconds, clip.\n"
+        '  Add them, or write  base = "stream"  first to take what is not named from there.'
+    )
+
+
+def dotted(recipe: Recipe) -> list[str]:
+    return [
+        f"{section}.{item.name}"
+        for section in SECTIONS
+        for item in explain(getattr(recipe, section))
+    ]
+
+
+def test_a_written_recipe_is_read_back() -> None:
+    table = STREAM.to_json()
+    settings = {name: table[name.split(".")[0]][name.split(".")[1]] for name in dotted(STREAM)}
+    assert dataclasses.replace(PAPER.changed(settings), name="stream", summary=STREAM.summary) == (
+        STREAM
+    )

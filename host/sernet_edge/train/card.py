@@ -6,6 +6,7 @@ from typing import Any
 from sernet_cal.features import FrontEnd
 from sernet_edge.train.options import TrainingPlan
 from sernet_edge.train.quantize import Network, Quantized
+from sernet_edge.train.settings import write_group
 from sernet_edge.train.split import Split
 
 # What is known about the corpora that people train with.
@@ -28,6 +29,7 @@ def training_card(
     corpus: str,
     plan: TrainingPlan,
     front_end: FrontEnd,
+    epochs: int,
     split: Split,
     quantized: Quantized,
     command: str,
@@ -36,16 +38,16 @@ def training_card(
     return {
         "name": name,
         "classes": list(plan.classes),
-        "clip_seconds": plan.clip_seconds,
+        "clip_seconds": plan.recipe.front_end.clip_seconds,
         "front_end": front_end.to_json(),
-        "network": plan.network.to_json(),
+        "network": {"name": "Light-SERNet", **write_group(plan.recipe.network)},
         "training": {
             "corpus": corpus,
             "speakers": split.training_speakers,
             "held_out_speakers": split.held_out_speakers,
             "clips": len(split.training),
-            "epochs": plan.recipe.epochs,
-            "seed": plan.recipe.seed,
+            "epochs": epochs,
+            "seed": plan.seed,
             "recipe": plan.recipe.to_json(),
         },
         "accuracy": _accuracy(quantized, split),
