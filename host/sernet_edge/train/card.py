@@ -93,8 +93,13 @@ def _accuracy(quantized: Quantized, split: Split) -> dict[str, Any] | None:
 
 
 def command_text(subcommand: str, corpus: str, options: dict[str, Any], out: str) -> str:
-    """Return the command that made a model, with DIR in place of the corpus' folder."""
+    """Return the command that made a model, with DIR in place of the corpus' folder.
+
+    Options with a tuple of values are repeated; True stands for an option without value.
+    """
     words = ["sernet-edge", subcommand, "--data", f"{corpus}=DIR"]
-    for option, value in options.items():
-        words += [f"--{option.replace('_', '-')}", str(value)]
+    for option, values in options.items():
+        for value in values if isinstance(values, tuple) else (values,):
+            words.append(f"--{option.replace('_', '-')}")
+            words += [] if value is True else [str(value)]
     return shlex.join([*words, "--out", out])
