@@ -4,19 +4,21 @@ from collections.abc import Iterator
 
 from sernet_edge.audio.corpus import load_named_corpus
 from sernet_edge.audio.load import read_samples
+from sernet_edge.audio.recording import Recording
+from sernet_edge.audio.screen import refuse_bad
 from sernet_edge.audio.synthetic import Clip, synthetic_clips
 
 
 class Clips:
     """The first `limit` clips of a `--data` option (`NAME=DIR` or `DIR`), or synthetic ones.
 
-    Recordings are read one by one, so that a corpus need not fit the memory; reading raises
-    InputError for a file that cannot be used.
+    Recordings are read one by one, so that a corpus need not fit the memory. Raises InputError
+    for files that the corpus cannot place; reading raises it for a sound that cannot be used.
     """
 
     def __init__(self, data: str | None, limit: int | None = None) -> None:
         self._synthetic = synthetic_clips()[:limit] if data is None else []
-        self._recordings = load_named_corpus(data).recordings[:limit] if data is not None else ()
+        self._recordings = _recordings(data)[:limit] if data is not None else ()
 
     def __len__(self) -> int:
         return len(self._synthetic) + len(self._recordings)
@@ -25,3 +27,9 @@ class Clips:
         yield from self._synthetic
         for recording in self._recordings:
             yield Clip(recording.name, read_samples(recording.path))
+
+
+def _recordings(data: str) -> tuple[Recording, ...]:
+    corpus = load_named_corpus(data)
+    refuse_bad(corpus)
+    return corpus.recordings

@@ -36,12 +36,16 @@ def screen(corpus: Corpus, skip_bad: bool, show: Show) -> Corpus:
     Reads every file once. Raises InputError that lists the files that cannot be used, each with
     the reason; with `skip_bad` only when nothing else is left.
     """
-    screened = survey(corpus, show).corpus
+    return judge(survey(corpus, show).corpus, skip_bad)
+
+
+def judge(surveyed: Corpus, skip_bad: bool) -> Corpus:
+    """Return a surveyed corpus, unless its bad files stop the run; raises as `screen` does."""
     if not skip_bad:
-        refuse_bad(screened, "Mend them, or go on without them:  --skip-bad")
-    if not screened.recordings:
-        raise InputError(f"Nothing is left of {corpus.name}: {_listing(screened)}")
-    return screened
+        refuse_bad(surveyed, "Mend them, or go on without them:  --skip-bad")
+    if not surveyed.recordings:
+        raise InputError(f"Nothing is left of {surveyed.name}: {_listing(surveyed)}")
+    return surveyed
 
 
 def refuse_bad(
