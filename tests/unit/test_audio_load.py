@@ -94,11 +94,11 @@ def test_channels_that_cancel_out_are_silent(tmp_path: Path) -> None:
     assert refusal(path).startswith(f"{path} is silent: all its 1999 samples are zero.")
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
 def test_values_that_are_no_numbers_are_counted(tmp_path: Path, value: float) -> None:
     values = np.full(2000, 0.1)
     values[[70, 90]] = value
-    path = written(tmp_path / "a.wav", values, subtype="FLOAT")
+    path = written(tmp_path / "a.wav", values, subtype="DOUBLE")
     assert refusal(path) == (
         f"{path} holds 2 values that are not finite numbers (NaN or infinity), "
         "the first is sample 70 of 2000.\n"
@@ -138,6 +138,19 @@ def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
     message = refusal(path)
     assert message.startswith(f"{path} cannot be read as a sound file: Format not recognised.")
     assert "WAV and FLAC are expected. Convert it:  ffmpeg -i a.wav" in message
+
+
+def test_a_header_that_promises_too_much_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*arguments: object, **options: object) -> None:
+        raise MemoryError("Unable to allocate 512. GiB for an array")
+
+    path = written(tmp_path / "a.wav", RAMP)
+    monkeypatch.setattr(soundfile, "read", read)
+    assert refusal(path).startswith(
+        f"{path} cannot be read as a sound file: Unable to allocate 512. GiB for an array."
+    )
 
 
 def test_a_raw_file_is_refused_like_any_other(tmp_path: Path) -> None:

@@ -37,3 +37,15 @@ def test_a_bad_recording_is_named_when_it_is_reached(tmp_path: Path) -> None:
     assert next(reader).name == "a"
     with pytest.raises(InputError, match=r"b\.wav"):
         next(reader)
+
+
+def test_files_that_the_corpus_cannot_place_are_named(tmp_path: Path) -> None:
+    for name in ("03a01Fa", "16b10Wb", "hum"):
+        write_wav(tmp_path / f"{name}.wav")
+    with pytest.raises(InputError) as caught:
+        Clips(f"mine={tmp_path}")
+    assert str(caught.value) == (
+        "1 of 3 files of mine cannot be used:\n"
+        "    hum is no name of EMO-DB, such as 03a01Fa\n"
+        "  Mend them, or take them out of the corpus; see:  sernet-edge data DIR"
+    )

@@ -105,6 +105,14 @@ def test_listed_files_that_are_not_there_are_bad(tmp_path: Path) -> None:
     assert faults(corpus) == [("a", "is listed and not there"), ("c", "is listed and not there")]
 
 
+@pytest.mark.parametrize("file", ["x" * 9000, "a\0b.wav", "..", "~nobody/a.wav"])
+def test_names_that_no_file_can_have_are_bad(tmp_path: Path, file: str) -> None:
+    touch(tmp_path / "a.wav")
+    corpus = load_corpus(listed(tmp_path, f"{HEAD}a.wav,x,1\n{file},x,1\n"))
+    assert facts(corpus) == [("a", "x", "1")]
+    assert [reason for _, reason in faults(corpus)] == ["is listed and not there"]
+
+
 def test_a_list_without_its_files_is_refused(tmp_path: Path) -> None:
     assert refusal(listed(tmp_path, f"{HEAD}b.wav,x,1\na.wav,x,1\n")) == (
         f"{tmp_path / 'labels.csv'} lists 2 files and none of them is there; the first is b.\n"

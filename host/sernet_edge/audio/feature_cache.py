@@ -68,13 +68,13 @@ class FeatureCache:
         np.savez(content, **named)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-            with os.fdopen(part, "wb") as stream:
-                stream.write(content.getvalue())
-            Path(name).replace(path)
+            with tempfile.TemporaryDirectory(dir=path.parent) as room:
+                part = Path(room) / path.name
+                part.write_bytes(content.getvalue())
+                part.replace(path)
         except OSError as error:
             raise InputError(
-                f"The feature cache {self._folder} cannot be written: {error.strerror}.",
+                f"The feature cache {self._folder} cannot be written: {error.strerror or error}.",
                 f"Name another folder, or none to do without:  {VARIABLE}=DIR  or  {VARIABLE}=",
             ) from error
 

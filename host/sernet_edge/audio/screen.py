@@ -49,7 +49,8 @@ def judge(surveyed: Corpus, skip_bad: bool) -> Corpus:
 
 
 def refuse_bad(
-    corpus: Corpus, hint: str = "Mend them, or take them out of the corpus; see:  sernet-edge data"
+    corpus: Corpus,
+    hint: str = "Mend them, or take them out of the corpus; see:  sernet-edge data DIR",
 ) -> None:
     """Raise InputError that lists the bad files of `corpus`, if it has any."""
     if corpus.bad:

@@ -17,6 +17,7 @@ from sernet_cal.errors import ExitCode
 from sernet_cal.interpreter import TfliteModel
 from sernet_edge.audio.corpus import Corpus, load_named_corpus
 from sernet_edge.audio.load import Samples, read_samples
+from sernet_edge.audio.screen import refuse_bad
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.feature_report import (
     Comparison,
@@ -51,6 +52,7 @@ def command(do_compare: bool, data: str, model: Path | None, as_json: bool) -> N
     if not do_compare:
         raise click.UsageError("There is nothing to do without --compare.")
     bundle, corpus = resolve_model(model), load_named_corpus(data)
+    refuse_bad(corpus)
     with progress_bars() as show:
         report = _compare_forms(bundle, corpus, show)
     if as_json:

@@ -9,6 +9,7 @@ import click
 from sernet_cal.bundle import write_bundle
 from sernet_cal.tensorflow_import import import_tensorflow
 from sernet_edge.audio.corpus import load_named_corpus
+from sernet_edge.audio.screen import refuse_bad
 from sernet_edge.commands.options import json_option
 from sernet_edge.commands.training_options import calibration_clips_option
 from sernet_edge.model.bundled import bundled_model
@@ -55,6 +56,7 @@ def command(
     check_clip_seconds(network.clip_seconds)
     check_clip_count(calibration_clips)
     corpus = load_named_corpus(data)
+    refuse_bad(corpus)
     split = split_by_speaker(corpus, speaker_list(held_out) or source.held_out_speakers)
     import_tensorflow("quantize a model")
     with progress_bars() as show:

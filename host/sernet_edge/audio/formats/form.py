@@ -65,8 +65,9 @@ def sounds(folder: Path) -> list[Path]:
 
 
 def sounds_below(folder: Path) -> list[Path]:
-    """Return the sound files one folder below `folder`, in order."""
-    return [path for child in sorted(folder.iterdir()) if child.is_dir() for path in sounds(child)]
+    """Return the sound files one folder below `folder`, in order, without hidden folders."""
+    folders = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    return [path for inner in folders if not inner.name.startswith(".") for path in sounds(inner)]
 
 
 def name_in(folder: Path, path: Path) -> str:

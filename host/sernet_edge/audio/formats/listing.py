@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,7 @@ def _judge(table: _Table, number: int, line: dict[str, str]) -> Recording | BadF
     lacking = [column for column in table.columns if not line[column]]
     if lacking:
         return BadFile(name, f"has no {' and no '.join(lacking)} (line {number})")
-    if not (table.path.parent / relative).is_file():
+    # Unlike Path.is_file, this is False for names that no file can have, such as endless ones.
+    if not os.path.isfile(table.path.parent / relative):
         return BadFile(name, _NOT_THERE)
     return Recording(table.path.parent / relative, name, label, speaker[0] if speaker else None)
