@@ -115,7 +115,7 @@ def test_the_digest_of_a_corpus_follows_its_content(tmp_path: Path) -> None:
     for change in ({"name": "c"}, {"label": "y"}, {"speaker": "2"}, {"path": tmp_path / "b"}):
         changed = replace(made, recordings=(replace(items[0], **change), items[1]))
         assert corpus_digest(changed) != digest, change
-    assert corpus_digest(replace(made, recordings=tuple(items[::-1]))) != digest
+    assert corpus_digest(replace(made, recordings=tuple(items[::-1]))) == digest
 
 
 def test_a_recording_that_is_not_there_has_no_digest(tmp_path: Path) -> None:

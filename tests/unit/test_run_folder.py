@@ -11,8 +11,8 @@ from sernet_edge.protocol.run_folder import (
     fold_folder,
     read_run,
     read_run_json,
+    seal_fold,
     stored_fold,
-    write_fold,
     write_json,
 )
 
@@ -27,7 +27,11 @@ def refusal(function: Any, *arguments: Any) -> str:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    write_fold(fold_folder(tmp_path, 1, "03"), {"card.json": b"{}", "answers.npz": b"x"}, RECORD)
+    folder = fold_folder(tmp_path, 1, "03")
+    folder.mkdir(parents=True)
+    for name in ("card.json", "answers.npz"):
+        (folder / name).write_bytes(b"x")
+    seal_fold(folder, RECORD)
     write_json(tmp_path / "run.json", {"format": 1, "folds": [{"name": "03", "seed": 1}]})
     return tmp_path
 

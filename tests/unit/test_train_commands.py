@@ -79,8 +79,8 @@ def test_training_writes_a_bundle_and_its_card(trained: tuple[Path, Any], corpus
     )
     card = bundle.card
     assert card["command"] == (
-        "sernet-edge train --data made=DIR --held-out c --form stream --window hann "
-        "--pooling average --clip-seconds 0.5 --seed 1 --epochs 2 --out made-half-second"
+        "sernet-edge train --data made=DIR --held-out c --recipe stream --clip-seconds 0.5 "
+        "--epochs 2 --seed 1 --out made-half-second"
     )
     assert card["training"]["speakers"] == ["a", "b"]
     assert card["training"]["held_out_speakers"] == card["accuracy"]["speakers"] == ["c"]
@@ -88,7 +88,8 @@ def test_training_writes_a_bundle_and_its_card(trained: tuple[Path, Any], corpus
     assert len(card["quantization"]["tensors"]) == 20
     assert str(corpus) not in json.dumps(card)
     assert printed["accuracy"] == card["accuracy"]
-    assert set(printed) == {"name", "classes", "clip_seconds", "training", "accuracy"}
+    assert set(printed) == {"name", "classes", "clip_seconds", "training", "accuracy", "loso"}
+    assert printed["loso"] is None
 
 
 def test_the_same_training_gives_the_same_bytes(
@@ -173,7 +174,9 @@ def test_labels_that_the_model_does_not_know(corpus: Path, tmp_path: Path) -> No
     [
         (["--held-out", "z"], "The corpus made has no speaker z; it has a, b, c."),
         (["--held-out", "a,b,c"], "No recordings are left to train on."),
-        (["--epochs", "0"], "At least 1 epoch is needed; 0 given."),
+        (["--epochs", "0"], "schedule.epochs is 0; at least 1 can be used."),
+        (["--set", "loss.kind=hinge"], "loss.kind is 'hinge'; cross_entropy or focal can be used."),
+        (["--recipe", "strem"], "There is no recipe strem: neither one of stream, paper, small "),
         (["--seed", "-1"], "The seed must be 0 to 4294967295; -1 given."),
         (["--seed", "4294967296"], "The seed must be 0 to 4294967295; 4294967296 given."),
         (["--clip-seconds", "0.01"], "A clip length of 0.01 s cannot be used;"),
@@ -202,9 +205,11 @@ def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (tmp_path / label).mkdir()
         soundfile.write(tmp_path / label / "1.wav", np.ones(9000, np.int16), 1_000)
     words = ["--data", f"made={tmp_path}", "--out", tmp_path / "out", "--epochs", 1]
-    assert "x/1.wav is sampled at 1000 Hz; 4000 to 384000 Hz can be used." in failed(
-        invoke(train.command, *words)
+    message = failed(invoke(train.command, *words))
+    assert message.startswith(
+        "2 of 2 files of made cannot be used:\n    x/1 is sampled at 1000 Hz;"
     )
+    assert message.endswith("\n  Mend them, or go on without them:  --skip-bad")
 
 
 def test_no_accuracy_is_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:

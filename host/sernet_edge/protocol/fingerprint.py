@@ -14,7 +14,7 @@ RESULT_VERSION = 1
 
 
 def corpus_digest(corpus: Corpus) -> str:
-    """Return the SHA-256, in hex, of the corpus' recordings in their order.
+    """Return the SHA-256, in hex, of the corpus' recordings in the order of their names.
 
     Of every recording: its name, label and speaker, and the SHA-256 of its file. Neither the
     corpus' name nor its folder counts. Raises InputError for a file that cannot be read.
@@ -25,7 +25,7 @@ def corpus_digest(corpus: Corpus) -> str:
 def recordings_digest(recordings: Sequence[Recording]) -> str:
     """Return `corpus_digest` of `recordings`."""
     whole = hashlib.sha256()
-    for item in recordings:
+    for item in sorted(recordings, key=lambda recording: recording.name):
         line = [item.name, item.label, item.speaker, _file_digest(item.path)]
         whole.update(json.dumps(line).encode() + b"\n")
     return whole.hexdigest()

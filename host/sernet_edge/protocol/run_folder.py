@@ -44,13 +44,13 @@ def fold_folder(run: Path, seed: int, name: str) -> Path:
     return run / "folds" / f"seed{seed}-{name}"
 
 
-def write_fold(folder: Path, files: dict[str, bytes], record: dict[str, Any]) -> None:
-    """Write `files` and then fold.json, `record` with their hashes, each atomically."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        write_atomically(folder / name, content)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-    write_json(folder / FOLD_NAME, {**record, "sha256": hashes})
+def seal_fold(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """Write fold.json, `record` with the hashes of the folder's files, and return that."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != FOLD_NAME)
+    hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
+    sealed = {**record, "sha256": hashes}
+    write_json(folder / FOLD_NAME, sealed)
+    return sealed
 
 
 def stored_fold(folder: Path, fingerprint: str) -> dict[str, Any] | None:
