@@ -51,7 +51,7 @@ def test_a_list_may_lie_anywhere_and_its_files_as_seen_from_there(tmp_path: Path
     "text",
     [
         "\ufefffile,emotion,speaker\r\na.wav,x,1\r\n",
-        "file, emotion , speaker\na.wav, x, 1\n",
+        "File, EMOTION , Speaker\na.wav, x, 1\n",
         "file;emotion;speaker;transcription\r\na.wav;x;1;well, yes\r\n",
         "file\temotion\tspeaker\na.wav\tx\t1\n",
         '"file","emotion","speaker"\n\n"a.wav","x","1",beyond\n',
@@ -102,7 +102,10 @@ def test_listed_files_that_are_not_there_are_bad(tmp_path: Path) -> None:
     touch(tmp_path / "b.wav")
     corpus = load_corpus(tmp_path)
     assert facts(corpus) == [("b", "x", "1")]
-    assert faults(corpus) == [("a", "is listed and not there"), ("c", "is listed and not there")]
+    assert faults(corpus) == [
+        ("a", "is listed, and there is no file a.wav"),
+        ("c", "is listed, and there is no file c.wav"),
+    ]
 
 
 @pytest.mark.parametrize("file", ["x" * 9000, "a\0b.wav", "..", "~nobody/a.wav"])
@@ -110,7 +113,7 @@ def test_names_that_no_file_can_have_are_bad(tmp_path: Path, file: str) -> None:
     touch(tmp_path / "a.wav")
     corpus = load_corpus(listed(tmp_path, f"{HEAD}a.wav,x,1\n{file},x,1\n"))
     assert facts(corpus) == [("a", "x", "1")]
-    assert [reason for _, reason in faults(corpus)] == ["is listed and not there"]
+    assert [reason for _, reason in faults(corpus)] == [f"is listed, and there is no file {file}"]
 
 
 def test_a_list_without_its_files_is_refused(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_all_that_cannot_be_used_is_in_one_message(damaged: Path) -> None:
     assert refusal(load_corpus(damaged, "mine")) == (
         "7 of 9 files of mine cannot be used:\n"
         "    empty cannot be read as a sound file: Format not recognised\n"
-        "    gone is listed and not there\n"
+        "    gone is listed, and there is no file gone.wav\n"
         "    nan holds 4000 values that are not finite numbers (NaN or infinity), "
         "the first is sample 0 of 4000\n"
         "    noise cannot be read as a sound file: Format not recognised\n"

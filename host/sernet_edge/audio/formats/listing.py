@@ -19,7 +19,7 @@ LABELS = ("emotion", "label")
 # Spreadsheets write the second where the comma is the decimal sign.
 SEPARATORS = (",", ";", "\t")
 
-_NOT_THERE = "is listed and not there"
+_NOT_THERE = "is listed, and there is no file"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def find(folder: Path, part: str) -> Found | None:
         return None
     table = _read(path)
     found = gather(_judge(table, number, line) for number, line in table.lines)
-    if not found.recordings and all(item.reason == _NOT_THERE for item in found.bad):
+    if not found.recordings and all(item.reason.startswith(_NOT_THERE) for item in found.bad):
         raise InputError(
             f"{path} lists {len(found.bad)} files and none of them is there; "
             f"the first is {found.bad[0].name}.",
@@ -60,7 +60,7 @@ def _read(path: Path) -> _Table:
         reader = csv.DictReader(
             io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True
         )
-        names = [name.strip() for name in reader.fieldnames or []]
+        names = [_column(name) for name in reader.fieldnames or []]
         lines = tuple((reader.line_num, _stripped(row)) for row in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} is not readable as CSV: {error}.") from error
@@ -72,7 +72,11 @@ def _read(path: Path) -> _Table:
 
 def _stripped(row: dict[str | Any, str | Any]) -> dict[str, str]:
     """Return the values by column; values beyond the last column belong to none."""
-    return {name.strip(): (value or "").strip() for name, value in row.items() if name is not None}
+    return {_column(name): (value or "").strip() for name, value in row.items() if name is not None}
+
+
+def _column(name: str) -> str:
+    return name.strip().lower()
 
 
 def _columns(path: Path, names: list[str]) -> tuple[str, ...]:
@@ -105,5 +109,5 @@ def _judge(table: _Table, number: int, line: dict[str, str]) -> Recording | BadF
         return BadFile(name, f"has no {' and no '.join(lacking)} (line {number})")
     # Unlike Path.is_file, this is False for names that no file can have, such as endless ones.
     if not os.path.isfile(table.path.parent / relative):
-        return BadFile(name, _NOT_THERE)
+        return BadFile(name, f"{_NOT_THERE} {file}")
     return Recording(table.path.parent / relative, name, label, speaker[0] if speaker else None)
