@@ -124,7 +124,7 @@ def test_no_clips_are_refused(six: Answers) -> None:
 
 
 def test_scikit_learn_is_asked_for(six: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn.metrics", None)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(SernetError) as caught:
         summarise(six)
     assert str(caught.value) == (

@@ -146,17 +146,23 @@ def score(expected: Classes, predicted: Classes) -> Scores:
 
     Both int64 [n], one at least. Raises SernetError where scikit-learn is not installed.
     """
-    try:
-        from sklearn.metrics import accuracy_score, f1_score, recall_score
-    except ImportError as error:
-        raise require_extra("scikit-learn", "train", "compute accuracies") from error
+    metrics = sklearn_metrics()
     labels = np.unique(expected)
     options = {"labels": labels, "average": "macro", "zero_division": 0.0}
     return Scores(
-        ua=float(recall_score(expected, predicted, **options)),
-        wa=float(accuracy_score(expected, predicted)),
-        f1=float(f1_score(expected, predicted, **options)),
+        ua=float(metrics.recall_score(expected, predicted, **options)),
+        wa=float(metrics.accuracy_score(expected, predicted)),
+        f1=float(metrics.f1_score(expected, predicted, **options)),
     )
+
+
+def sklearn_metrics() -> Any:
+    """Return the module `sklearn.metrics`; raises SernetError where it is not installed."""
+    try:
+        from sklearn import metrics
+    except ImportError as error:
+        raise require_extra("scikit-learn", "train", "compute accuracies") from error
+    return metrics
 
 
 def _model_figures(answers: Answers, predicted: Classes, resamples: int, seed: int) -> ModelFigures:
@@ -179,9 +185,8 @@ def _model_figures(answers: Answers, predicted: Classes, resamples: int, seed: i
 
 
 def _confusion(expected: Classes, predicted: Classes, classes: int) -> Counts:
-    from sklearn.metrics import confusion_matrix
-
-    counts: Counts = confusion_matrix(expected, predicted, labels=range(classes)).astype(np.int64)
+    matrix = sklearn_metrics().confusion_matrix(expected, predicted, labels=range(classes))
+    counts: Counts = matrix.astype(np.int64)
     return counts
 
 
