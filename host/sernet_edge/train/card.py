@@ -4,6 +4,7 @@ import shlex
 from typing import Any
 
 from sernet_cal.features import FrontEnd
+from sernet_edge.model.loso import loso_scores
 from sernet_edge.train.options import TrainingPlan
 from sernet_edge.train.quantize import Network, Quantized
 from sernet_edge.train.settings import write_group
@@ -18,10 +19,18 @@ UNKNOWN_LICENCE = "That of the recordings it was trained on."
 LIMITS = {
     "emodb": (
         "German sentences acted by professionals in a studio: expect less on spontaneous speech, "
-        "other languages, other microphones and noise. Not for judging people."
+        "other languages, other microphones and noise. A label says how a sentence sounds to "
+        "listeners; it is not a person's inner state. Not for judging people."
     ),
 }
-UNKNOWN_LIMITS = "Only measured on speakers of its own corpus. Not for judging people."
+UNKNOWN_LIMITS = (
+    "Only measured on speakers of its own corpus. A label says how a recording sounds to "
+    "listeners; it is not a person's inner state. Not for judging people."
+)
+INTENDED_USE = (
+    "Research and teaching: emotional expression in speech on a microcontroller, one answer for "
+    "each short recording of one speaker."
+)
 
 
 def training_card(
@@ -33,8 +42,12 @@ def training_card(
     split: Split,
     quantized: Quantized,
     command: str,
+    loso: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the card of a model that was just trained; it names no path and no time."""
+    """Return the card of a model that was just trained; it names no path and no time.
+
+    `loso`: the figures of a leave-one-speaker-out run by the same recipe, see `loso_scores`.
+    """
     return {
         "name": name,
         "classes": list(plan.classes),
@@ -51,7 +64,9 @@ def training_card(
             "recipe": plan.recipe.to_json(),
         },
         "accuracy": _accuracy(quantized, split),
+        **_loso(loso),
         "quantization": quantized.summary(),
+        "intended_use": INTENDED_USE,
         "license": LICENCES.get(corpus, UNKNOWN_LICENCE),
         "limits": LIMITS.get(corpus, UNKNOWN_LIMITS),
         "command": command,
@@ -68,15 +83,18 @@ def quantized_card(
 ) -> dict[str, Any]:
     """Return the card of a model that was quantized anew: the old card brought up to date.
 
-    `trained` keeps what it says about the training, and the command that trained it.
+    `trained` keeps what it says about the training, and the command that trained it. Figures of a
+    leave-one-speaker-out run are those of one clip length, and are dropped with another.
     """
     options: dict[str, Any] = {"clip_seconds": f"{network.clip_seconds:g}"}
     if split.held_out_speakers:
         options["held_out"] = ",".join(split.held_out_speakers)
     options["calibration_clips"] = quantized.clips
     kept = {key: value for key, value in trained.items() if key not in ("format", "sha256")}
+    same_length = trained.get("clip_seconds") == network.clip_seconds
     return {
         **kept,
+        **_loso(trained.get("loso") if same_length else None),
         "name": name,
         "clip_seconds": network.clip_seconds,
         "accuracy": _accuracy(quantized, split),
@@ -84,6 +102,10 @@ def quantized_card(
         "command": command_text("quantize", corpus, {"model": "MODEL", **options}, name),
         "trained_by": trained.get("trained_by", trained.get("command")),
     }
+
+
+def _loso(loso: dict[str, Any] | None) -> dict[str, Any]:
+    return {**loso_scores(loso), "loso": loso}
 
 
 def _accuracy(quantized: Quantized, split: Split) -> dict[str, Any] | None:
