@@ -258,8 +258,8 @@ def _train_one(
         split,
         made.quantized,
         command_line,
+        loso,
     )
-    card["loso"] = loso
     write_bundle(out, card, made.quantized.float32, made.quantized.int8, made.keras)
     if as_json:
         keys = ("name", "classes", "clip_seconds", "training", "accuracy", "loso")
