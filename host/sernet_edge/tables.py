@@ -17,9 +17,9 @@ def make_console() -> Console:
     return Console(width=_WIDTH, markup=False, emoji=False, highlight=False)
 
 
-def make_table(words: Sequence[str], numbers: Sequence[str], title: str | None = None) -> Table:
+def make_table(words: Sequence[str], numbers: Sequence[str]) -> Table:
     """Return a table with columns of `words` and, to their right, of `numbers`."""
-    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    table = Table(box=box.SIMPLE)
     for heading in words:
         table.add_column(heading, no_wrap=True)
     for heading in numbers:

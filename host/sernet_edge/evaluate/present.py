@@ -36,7 +36,8 @@ def print_confusion(
 ) -> None:
     """Print the int8 model's confusion matrix, [true class][class taken], in clips."""
     short = [name[:_SIGNS_OF_A_CLASS] for name in classes]
-    table = make_table(("true class",), short, "int8: clips of each class, and taken for which")
+    console.print("int8: clips of each class, and what they were taken for:", soft_wrap=True)
+    table = make_table(("true class",), short)
     for name, counts in zip(classes, confusion, strict=True):
         table.add_row(name, *(str(count) if count else "." for count in counts))
     console.print(table)
@@ -93,7 +94,8 @@ def _print_speakers(console: Console, summary: Summary) -> None:
 
 def _print_robustness(console: Console, rows: Sequence[ConditionFigures]) -> None:
     numbers = ("UA % float", "int8", "WA % float", "int8", "F1 % float", "int8", "same %")
-    table = make_table(("condition",), numbers, "robustness, all classes")
+    console.print("Robustness, all classes:")
+    table = make_table(("condition",), numbers)
     for row in rows:
         one, other = row.summary.float32.scores, row.summary.int8.scores
         values = (one.ua, other.ua, one.wa, other.wa, one.f1, other.f1, row.summary.agreement)
