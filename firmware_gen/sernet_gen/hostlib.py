@@ -80,7 +80,7 @@ class ClipShape:
 
 
 class HostLibrary:
-    """A loaded library; made by `host_library`, valid inside its `with`."""
+    """A loaded library; made by `host_library`, valid inside its `with`; threads may share it."""
 
     def __init__(self, path: Path, model: QModel, plan: Plan) -> None:
         self._library = ctypes.CDLL(str(path))
@@ -159,7 +159,10 @@ class HostLibrary:
         captures = (_Capture * len(tensors))(
             *(_Capture(tensor.ctypes.data, tensor.size, 0) for tensor in tensors)
         )
-        return _Run(captures, self._arena.ctypes.data, self._arena.nbytes, 0)
+        arena = np.zeros_like(self._arena)
+        run = _Run(captures, arena.ctypes.data, arena.nbytes, 0)
+        run.kept_alive = arena
+        return run
 
     def _check(self, status: int, run: _Run | None = None) -> None:
         if status != 0:

@@ -1,8 +1,14 @@
 """The conditions of the robustness table: what they do to clips, and what is computed once."""
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tiny_bundle import make_bundle, random_clip
 
+from sernet_cal.errors import SernetError
 from sernet_edge.evaluate import conditions
 from sernet_edge.evaluate.answers import LabelledClip
 from sernet_edge.evaluate.conditions import (
@@ -13,6 +19,8 @@ from sernet_edge.evaluate.conditions import (
     with_gain,
     with_noise,
 )
+from sernet_edge.evaluate.models import ModelFiles, open_models
+from sernet_edge.threads import one_thread
 
 BOARDS = 3.0
 
@@ -101,6 +109,37 @@ def test_conditions_that_come_to_the_same_are_computed_once(
         if answers.int8_predictions.tolist() != [0, 0]
     ]
     assert wrong == ["clip length 1 s"]
+
+
+def test_threads_answer_the_same_in_the_same_order(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path)
+    clips = [LabelledClip(f"{i:02}", random_clip(i, 2000 + 300 * i), 0, "s") for i in range(12)]
+    with open_models(ModelFiles.of(bundle)) as models:
+        one, many = (
+            answer_conditions(models, bundle.classes, None, clips, ROBUSTNESS[:6], print, jobs)
+            for jobs in (1, 4)
+        )
+    assert [answers.to_npz() for answers in one] == [answers.to_npz() for answers in many]
+    assert one[0].names == tuple(f"{i:02}" for i in range(12))
+
+
+@pytest.mark.parametrize(
+    ("module", "use"),
+    [
+        ("joblib", lambda: answer_conditions(Recorder(), ("x",), None, [], [], print)),
+        ("threadpoolctl", lambda: one_thread("evaluate models").__enter__()),
+    ],
+)
+def test_packages_are_asked_for(
+    module: str, use: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SernetError) as caught:
+        use()
+    assert str(caught.value) == (
+        f"The Python package {module} is needed to evaluate models, and it is not installed.\n"
+        "  Install it, in the folder of sernet-edge's sources:  pip install '.[train]'"
+    )
 
 
 def test_rows_name_kind_and_value_for_machines() -> None:

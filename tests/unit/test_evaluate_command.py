@@ -303,6 +303,11 @@ def test_a_model_and_a_run_exclude_each_other(bundle: Bundle, corpus: Path, tmp_
     assert message == "--model and --run exclude each other: which models are meant?"
 
 
+def test_at_least_one_clip_at_a_time(corpus: Path) -> None:
+    message = failed(invoke("--data", corpus, "--jobs", 0))
+    assert message.startswith("At least 1 job is needed; 0 given.")
+
+
 def test_pictures_are_refused_before_the_work(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

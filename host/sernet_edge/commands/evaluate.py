@@ -19,6 +19,7 @@ from sernet_edge.evaluate.present import print_evaluation
 from sernet_edge.evaluate.seen import seen_speakers
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import Show, progress_bars
+from sernet_edge.protocol.parallel import check_jobs
 from sernet_edge.protocol.run_folder import Run, read_run, write_atomically, write_json
 from sernet_edge.train.options import make_out_folder
 from sernet_edge.train.split import speaker_list, split_by_speaker
@@ -67,6 +68,7 @@ class Result:
     help="Only these speakers (repeat, or a,b).",
 )
 @click.option("--robustness", is_flag=True, help="Other levels, noise and clip lengths too.")
+@click.option("--jobs", type=int, metavar="N", help="Clips at a time; left out: one a core.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for JSON and pictures.")
 @part_option
 @skip_bad_option
@@ -86,6 +88,7 @@ def command(
     """
     if model is not None and run_folder is not None:
         raise InputError("--model and --run exclude each other: which models are meant?")
+    check_jobs(options["jobs"], None)
     sklearn_metrics()
     run = None if run_folder is None else read_run(run_folder)
     corpus = load_named_corpus(data, options["part"])
@@ -142,7 +145,7 @@ def _evaluate(
     seen = [
         speaker for task in tasks for speaker in seen_speakers(task.bundle, corpus, task.recordings)
     ]
-    evaluation = evaluate(tasks, options["robustness"], show)
+    evaluation = evaluate(tasks, options["robustness"], show, options["jobs"])
     return Result(name, run, usable, labels, tuple(dict.fromkeys(seen)), evaluation)
 
 

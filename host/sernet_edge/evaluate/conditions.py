@@ -5,14 +5,14 @@ on any machine.
 """
 
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from scipy.special import ndtri
 
+from sernet_cal.errors import require_extra
 from sernet_edge.audio.load import to_int16
 from sernet_edge.evaluate.answers import Answers, LabelledClip, Step, collect, merge
 from sernet_edge.evaluate.metrics import Summary
@@ -113,22 +113,43 @@ def answer_conditions(
     clips: Iterable[LabelledClip],
     conditions: Sequence[Condition],
     step: Step,
+    jobs: int = 1,
 ) -> list[Answers]:
     """Return the answers of `models` to `clips` (one at least), one for each of `conditions`.
 
     Every clip is read once. Conditions that come to the same are computed once. `step` is called
-    with the number of clips done. Raises InputError naming a clip that is too short.
+    with the number of clips done; `jobs` clips are computed at a time. Raises InputError naming a
+    clip that is too short, SernetError where joblib is not installed.
     """
     works = [_work(condition, board_seconds) for condition in conditions]
-    parts: dict[Condition, list[Answers]] = defaultdict(list)
-    for done, clip in enumerate(clips, start=1):
-        for work in dict.fromkeys(works):
+    different = list(dict.fromkeys(works))
+
+    def answer_all(clip: LabelledClip) -> list[Answers]:
+        found = []
+        for work in different:
             changed = replace(clip, samples=work.change(clip.samples))
             seconds = work.seconds(board_seconds)
-            parts[work].append(collect(models, classes, [changed], seconds, lambda _: None))
-        step(done)
-    merged = {work: merge(found) for work, found in parts.items()}
+            found.append(collect(models, classes, [changed], seconds, lambda _: None))
+        return found
+
+    parts: list[list[Answers]] = []
+    for found in _in_threads(answer_all, clips, jobs):
+        parts.append(found)
+        step(len(parts))
+    merged = {work: merge(answers) for work, *answers in zip(different, *parts, strict=True)}
     return [merged[work] for work in works]
+
+
+def _in_threads(
+    function: Callable[[LabelledClip], list[Answers]], clips: Iterable[LabelledClip], jobs: int
+) -> Iterator[list[Answers]]:
+    """Yield `function`'s results in the order of `clips`, of which few are read ahead."""
+    try:
+        from joblib import Parallel, delayed
+    except ImportError as error:
+        raise require_extra("joblib", "train", "evaluate models") from error
+    parallel = Parallel(n_jobs=jobs, backend="threading", return_as="generator")
+    yield from parallel(delayed(function)(clip) for clip in clips)
 
 
 def _work(condition: Condition, board_seconds: float | None) -> Condition:

@@ -18,7 +18,9 @@ from sernet_edge.evaluate.conditions import (
 from sernet_edge.evaluate.metrics import Summary, summarise
 from sernet_edge.evaluate.models import Int8Engine, ModelFiles, open_models
 from sernet_edge.progress import Show
+from sernet_edge.protocol.parallel import usual_jobs
 from sernet_edge.protocol.run_folder import Run
+from sernet_edge.threads import one_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +86,17 @@ def tasks_of_run(run: Run, corpus: Sequence[Recording], chosen: Sequence[Recordi
     return tasks
 
 
-def evaluate(tasks: Sequence[Task], robustness: bool, show: Show) -> Evaluation:
+def evaluate(
+    tasks: Sequence[Task], robustness: bool, show: Show, jobs: int | None = None
+) -> Evaluation:
     """Return the pooled answers and figures of all `tasks`, one recording at least in each.
 
-    Raises ModelError for models that cannot run, InputError for recordings that cannot be used or
-    tasks of other classes, SernetError where scikit-learn is not installed.
+    `jobs`: clips at a time (None: one a core); the figures do not depend on it. Raises ModelError
+    for models that cannot run, InputError for recordings that cannot be used or tasks of other
+    classes, SernetError where scikit-learn or joblib are not installed.
     """
     conditions = (RECORDED, *(ROBUSTNESS if robustness else ()))
+    at_once = usual_jobs() if jobs is None else jobs
     total = sum(len(task.recordings) for task in tasks)
     parts: list[list[Answers]] = []
     engine: Int8Engine = "C"
@@ -102,11 +108,11 @@ def evaluate(tasks: Sequence[Task], robustness: bool, show: Show) -> Evaluation:
 
         step(0)
         files = ModelFiles.of(task.bundle)
-        with open_models(files) as models:
+        with open_models(files) as models, one_thread("evaluate models"):
             engine = models.engine
             classes, seconds = task.bundle.classes, files.board_seconds
             parts.append(
-                answer_conditions(models, classes, seconds, _clips(task), conditions, step)
+                answer_conditions(models, classes, seconds, _clips(task), conditions, step, at_once)
             )
         before += len(task.recordings)
     recorded, *others = (merge(list(found)) for found in zip(*parts, strict=True))

@@ -6,6 +6,7 @@ where there is no C compiler, by TFLite's reference kernels on the numpy front-e
 the same.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class ModelFiles:
 
 
 class Models:
-    """Both models, loaded; made by `open_models`, valid inside its `with`.
+    """Both models, loaded; made by `open_models`, valid inside its `with`; threads may share it.
 
     `engine` says who computes the int8 answers.
     """
@@ -68,7 +69,7 @@ class Models:
         self.engine = engine
         self._front_end = files.front_end
         self._own_length = clip_samples(files.clip_seconds)
-        self._float_model = TfliteModel(files.float32, reference=False)
+        self._float_model = _PerThread(files.float32, reference=False)
         self._score = score
 
     def answer(self, samples: Samples, seconds: float | None) -> tuple[FloatArray, Int8Array]:
@@ -83,8 +84,23 @@ class Models:
             length = clip_samples(seconds)
             samples = float_features.centre_crop(samples, length)
         rows = float_features.clip_features(self._front_end, samples, length)
-        probabilities = self._float_model.probabilities(rows.astype(np.float32))
+        probabilities = self._float_model.get().probabilities(rows.astype(np.float32))
         return probabilities.astype(np.float32), self._score(samples, length)
+
+
+class _PerThread:
+    """One model, loaded anew in every thread that asks for it: interpreters are not shared."""
+
+    def __init__(self, flatbuffer: bytes, reference: bool) -> None:
+        self._flatbuffer, self._reference = flatbuffer, reference
+        self._own = threading.local()
+
+    def get(self) -> TfliteModel:
+        """Return this thread's model."""
+        if not hasattr(self._own, "model"):
+            self._own.model = TfliteModel(self._flatbuffer, self._reference)
+        model: TfliteModel = self._own.model
+        return model
 
 
 def board_seconds(bundle: Bundle) -> float | None:
@@ -131,5 +147,9 @@ def _has_compiler() -> bool:
 
 def _tflite_score(files: ModelFiles, model: QModel) -> _Score:
     front_end = IntegerFrontEnd(files.front_end, model.input.scale, model.input.zero_point)
-    judge = TfliteModel(files.int8, reference=True)
-    return lambda samples, length: judge.run(front_end.clip_rows(samples, length)).astype(np.int8)
+    judge = _PerThread(files.int8, reference=True)
+
+    def score(samples: Samples, length: int) -> Int8Array:
+        return judge.get().run(front_end.clip_rows(samples, length)).astype(np.int8)
+
+    return score

@@ -2,15 +2,13 @@
 
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sernet_cal.errors import InputError, require_extra
+from sernet_cal.errors import InputError
 from sernet_edge.audio.load import read_samples
 from sernet_edge.evaluate.answers import Answers, LabelledClip, collect
 from sernet_edge.evaluate.metrics import Summary, summarise
@@ -19,6 +17,7 @@ from sernet_edge.progress import Show
 from sernet_edge.protocol.fingerprint import recordings_digest
 from sernet_edge.protocol.folds import Fold
 from sernet_edge.protocol.training import TrainedModel, TrainingTask, train_model
+from sernet_edge.threads import one_thread
 from sernet_edge.train.card import training_card
 from sernet_edge.train.evaluate import Accuracy
 from sernet_edge.train.options import TrainingPlan
@@ -66,7 +65,7 @@ def run_fold(task: FoldTask) -> FoldResult:
     The bytes of the result depend on the task alone. Raises InputError when the recordings are not
     those that the task was made of, and what the training raises.
     """
-    with _ONE_AT_A_TIME, _one_thread(), tempfile.TemporaryDirectory() as scratch:
+    with _ONE_AT_A_TIME, one_thread("run a fold"), tempfile.TemporaryDirectory() as scratch:
         _check_recordings(task)
         model = _train(task, Path(scratch))
         answers = _answers(task, model)
@@ -142,14 +141,3 @@ def _quarters(name: str) -> Show:
             click.echo(f"{name}: {done} of {total} epochs", err=True)
 
     return show
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute with one thread in numpy's libraries: sums in parallel may end in other bits."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError as error:
-        raise require_extra("scikit-learn", "train", "run a fold") from error
-    with threadpool_limits(1):
-        yield

@@ -9,6 +9,7 @@ from sernet_cal.qmodel import read_qmodel
 from sernet_edge.evaluate.answers import LabelledClip, collect
 from sernet_edge.evaluate.metrics import Scores, summarise
 from sernet_edge.evaluate.models import ModelFiles, Samples, open_models
+from sernet_edge.threads import one_thread
 
 Step = Callable[[int], None]
 
@@ -52,7 +53,7 @@ def compare(
         for number, (samples, label) in enumerate(clips)
     )
     step(0)
-    with open_models(files) as models:
+    with open_models(files) as models, one_thread("evaluate models"):
         classes = tuple(str(number) for number in range(outputs))
         answers = collect(models, classes, labelled, files.board_seconds, step)
     summary = summarise(answers, resamples=0)
