@@ -211,7 +211,8 @@ def test_speakers_heard_in_training_are_told(corpus: Path, tmp_path: Path) -> No
     assert (found["seen_speakers"], found["optimistic"]) == (["b"], True)
     sentence = (
         "Optimistic: the model was trained on 1 of these speakers (b). "
-        "These figures tell nothing about new speakers."
+        "These figures tell nothing about new speakers.\n"
+        "Measure it on the others only:  --held-out a\n"
     )
     assert sentence in succeeded(invoke(*words))
     assert sentence in invoke(*words, "--json").stderr

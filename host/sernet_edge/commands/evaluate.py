@@ -167,6 +167,9 @@ def _remarks(result: Result) -> list[str]:
             f"Optimistic: the {models} trained on {len(result.seen)} of these speakers "
             f"({', '.join(result.seen)}). These figures tell nothing about new speakers."
         )
+        others = [name for name in result.corpus.speakers if name not in result.seen]
+        if others and not result.run:
+            said.append(f"Measure it on the others only:  --held-out {','.join(others)}")
     return [sentence for sentence in said if sentence]
 
 

@@ -31,7 +31,7 @@ def confusion_picture(summary: Summary, title: str) -> bytes:
 
     Rows are the true classes; the colour is the share of the row, the number counts clips.
     """
-    figure = _new_figure(1.4 * len(summary.classes) + 4.0, 0.6 * len(summary.classes) + 2.0)
+    figure = _new_figure(1.2 * len(summary.classes) + 2.4, 0.6 * len(summary.classes) + 2.4)
     figure.suptitle(title)
     pairs = (("float32", summary.float32), ("int8", summary.int8))
     for axes, (name, figures) in zip(figure.subplots(1, 2, sharey=True), pairs, strict=True):
@@ -67,6 +67,7 @@ def _draw_confusion(axes: Any, name: str, figures: ModelFigures, classes: Sequen
     axes.set_xticks(places, classes, rotation=45, ha="right")
     axes.set_yticks(places, classes)
     axes.set_xlabel("taken for")
+    axes.set_ylabel("true class")
     axes.label_outer()
     for row, column in np.ndindex(counts.shape):
         dark = counts[row, column] > 0.6 * totals[row, 0]
