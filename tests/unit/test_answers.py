@@ -4,35 +4,37 @@ import dataclasses
 import io
 from collections.abc import Iterator
 from contextlib import nullcontext
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bundle import make_bundle, random_clip
 
 from sernet_cal import float_features
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import InputError, ModelError, ToolchainError
+from sernet_cal.features import paper_front_end
 from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import read_qmodel
 from sernet_cal.reference import run_reference
+from sernet_edge.audio.synthetic import synthetic_clips
 from sernet_edge.evaluate import models
 from sernet_edge.evaluate.answers import (
     Answers,
     LabelledClip,
     answer,
     answers_from_npz,
+    collect,
     merge,
 )
 from sernet_edge.evaluate.models import ModelFiles, board_seconds, open_models
+from sernet_edge.model.bundled import resolve_model
 from sernet_gen.hostlib import HostLibrary, host_library
 
-OWN = 4800  # samples of the tiny bundle's 0.3 s
+OWN = 48_000  # samples of the bundled model's 3 s
 
 
 @pytest.fixture(scope="module")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    return make_bundle(tmp_path_factory.mktemp("tiny"))
+def bundle() -> Bundle:
+    return resolve_model(None)
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +50,11 @@ def one_compilation(library: HostLibrary, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture(scope="module")
 def clips() -> list[LabelledClip]:
-    lengths = {"short": 1100, "own": OWN, "long": 9000}
+    """A clip below, one near and one above the model's length."""
+    made = {clip.name: clip.samples for clip in synthetic_clips()}
+    names = ("short-0.3s", "phrase-calm", "phrase-long-3.6s")
     return [
-        LabelledClip(name, random_clip(seed, length), seed % 3, "ab"[seed % 2])
-        for seed, (name, length) in enumerate(lengths.items())
+        LabelledClip(name, made[name], number, "aba"[number]) for number, name in enumerate(names)
     ]
 
 
@@ -79,7 +82,7 @@ def equal(one: Answers, other: Answers) -> bool:
 
 
 @pytest.mark.usefixtures("one_compilation")
-@pytest.mark.parametrize("seconds", [None, 0.3, 0.5, 0.1])
+@pytest.mark.parametrize("seconds", [None, 3.0, 0.5])
 def test_c_and_tflite_answer_the_same_for_every_length(
     bundle: Bundle,
     clips: list[LabelledClip],
@@ -89,17 +92,22 @@ def test_c_and_tflite_answer_the_same_for_every_length(
     steps: list[int] = []
     by_c = answer(bundle, clips, seconds, steps.append)
     assert steps == [1, 2, 3]
-    assert (by_c.names, by_c.speakers) == (("short", "own", "long"), ("a", "b", "a"))
+    assert by_c.names == tuple(clip.name for clip in clips)
+    assert by_c.speakers == ("a", "b", "a")
+    assert len(set(map(tuple, by_c.int8.tolist()))) == 3
     assert (by_c.classes, by_c.expected.tolist()) == (bundle.classes, [0, 1, 2])
     monkeypatch.setattr(models, "host_compiler", without_compiler)
     assert equal(by_c, answer(bundle, clips, seconds, steps.append))
 
 
 @pytest.mark.usefixtures("one_compilation")
-def test_int8_is_the_integer_reference_on_a_cut_clip(bundle: Bundle) -> None:
-    samples, model = random_clip(7, 9000), read_qmodel(bundle.int8)
+def test_int8_is_the_integer_reference_on_a_cut_clip(
+    bundle: Bundle, clips: list[LabelledClip]
+) -> None:
+    samples, model = clips[2].samples, read_qmodel(bundle.int8)
     front_end = IntegerFrontEnd(bundle.front_end, model.input.scale, model.input.zero_point)
-    lengths = {None: (samples, 9000), 0.2: (float_features.centre_crop(samples, 3200), 3200)}
+    half = float_features.centre_crop(samples, OWN // 6)
+    lengths = {None: (samples, len(samples)), 0.5: (half, OWN // 6)}
     for seconds, (cut, length) in lengths.items():
         found = answer(bundle, [LabelledClip("one", samples, 0, None)], seconds, lambda _: None)
         expected = run_reference(model, front_end.clip_rows(cut, length))[-1]
@@ -116,14 +124,24 @@ def test_who_computed_int8_is_known(bundle: Bundle, monkeypatch: pytest.MonkeyPa
         assert opened.engine == "TFLite"
 
 
-def test_the_board_takes_whole_clips_unless_it_keeps_them(bundle: Bundle, tmp_path: Path) -> None:
+def test_the_board_takes_whole_clips_unless_it_keeps_them(
+    bundle: Bundle, clips: list[LabelledClip], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert board_seconds(bundle) is None
-    paper = make_bundle(tmp_path, form="paper")
-    assert board_seconds(paper) == 0.3
-    clip = LabelledClip("long", random_clip(1, 9000), 0, None)
-    cut = LabelledClip("cut", float_features.centre_crop(clip.samples, OWN), 0, None)
-    answers = answer(paper, [clip, cut], board_seconds(paper), lambda _: None)
-    np.testing.assert_array_equal(answers.int8[0], answers.int8[1])
+    paper = dataclasses.replace(bundle, front_end=paper_front_end())
+    assert board_seconds(paper) == 3.0
+    long = clips[2]
+    cut = LabelledClip("cut", float_features.centre_crop(long.samples, OWN), 0, None)
+    with open_models(ModelFiles.of(paper)) as opened:
+        own, whole, shorter = (
+            collect(opened, paper.classes, [*clips, cut], seconds, lambda _: None)
+            for seconds in (board_seconds(paper), None, 0.5)
+        )
+    np.testing.assert_array_equal(own.int8[2], own.int8[3])
+    assert not np.array_equal(whole.float32[2], whole.float32[3])
+    monkeypatch.setattr(models, "host_compiler", without_compiler)
+    for by_c, seconds in ((own, 3.0), (whole, None), (shorter, 0.5)):
+        assert equal(by_c, answer(paper, [*clips, cut], seconds, lambda _: None))
 
 
 def test_a_model_with_other_outputs_than_classes_is_refused(bundle: Bundle) -> None:
@@ -131,7 +149,7 @@ def test_a_model_with_other_outputs_than_classes_is_refused(bundle: Bundle) -> N
     with pytest.raises(ModelError) as caught:
         answer(wrong, [], None, lambda _: None)
     assert str(caught.value) == (
-        "The float model has 4 outputs; its card names 2 classes.\n"
+        "The float model has 7 outputs; its card names 2 classes.\n"
         "  Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
     )
 
@@ -146,7 +164,7 @@ def test_a_clip_that_is_too_short_is_named(bundle: Bundle) -> None:
 @pytest.mark.usefixtures("one_compilation")
 def test_no_clips_give_no_answers(bundle: Bundle) -> None:
     answers = answer(bundle, [], None, lambda _: None)
-    assert (len(answers), answers.int8.shape, answers.float32.shape) == (0, (0, 4), (0, 4))
+    assert (len(answers), answers.int8.shape, answers.float32.shape) == (0, (0, 7), (0, 7))
 
 
 def test_stored_answers_come_back_and_have_the_same_bytes() -> None:
