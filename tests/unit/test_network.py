@@ -31,7 +31,7 @@ def batches(epoch: int) -> list[tuple[np.ndarray, np.ndarray]]:
 def trainer(fingerprint: str = "same", **settings: Any) -> Trainer:
     fix_seeds(7)
     recipe = TINY.changed({name.replace("__", "."): value for name, value in settings.items()})
-    return Trainer(recipe, 2, 6, make_loss(recipe.loss, EVEN), fingerprint)
+    return Trainer(recipe, 2, 7, 6, make_loss(recipe.loss, EVEN), fingerprint)
 
 
 def test_it_has_the_published_number_of_parameters() -> None:
@@ -82,7 +82,7 @@ def test_one_class_is_refused() -> None:
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_the_training_network_is_the_same_function(precision: str) -> None:
     plain = build_network(TINY.network, 2)
-    fast = build_training_network(TINY.network, 2, precision)
+    fast = build_training_network(TINY.network, 2, precision, 1)
     assert [w.shape for w in plain.weights] == [w.shape for w in fast.weights]
     fast.set_weights(plain.get_weights())
     rows = batches(0)[0][0]
@@ -95,7 +95,7 @@ def test_the_training_network_is_the_same_function(precision: str) -> None:
 def test_fused_normalization_moves_the_statistics_as_keras_does() -> None:
     values = np.random.Generator(np.random.PCG64(1)).standard_normal((4, 6, 5, 3))
     rows = (3.0 * values + 2.0).astype(np.float32)
-    ours = build_training_network(TINY.network, 2, "float32").get_layer("body1_bn").__class__
+    ours = build_training_network(TINY.network, 2, "float32", 1).get_layer("body1_bn").__class__
     layers = [kind(momentum=0.9) for kind in (ours, keras.layers.BatchNormalization)]
     outputs = [np.asarray(layer(rows, training=True)) for layer in layers]
     assert np.allclose(*outputs, atol=1e-4)

@@ -87,7 +87,8 @@ def train_network(
     steps = epochs * recipe.schedule.steps_per_epoch(len(clips))
     fingerprint = _fingerprint(clips, watched, plan)
     loss_function = make_loss(recipe.loss, shares)
-    trainer = Trainer(recipe, len(plan.classes), steps, loss_function, fingerprint)
+    classes = len(plan.classes)
+    trainer = Trainer(recipe, classes, plan.seed, steps, loss_function, fingerprint)
     watch = _Watch(watched, plan, front_end) if watched else None
     if checkpointing.resume:
         kept = trainer.resume(checkpointing.path)

@@ -3,6 +3,7 @@
 Importing this module imports TensorFlow.
 """
 
+import random
 from typing import Any
 
 import keras
@@ -57,25 +58,36 @@ def build_network(settings: NetworkSettings, classes: int) -> keras.Model:
     The number of rows is free: nothing in the network depends on it. Raises InputError for fewer
     than 2 classes.
     """
-    return _Builder(settings, keras.layers.BatchNormalization, "float32").model(classes, "softmax")
+    builder = _Builder(settings, keras.layers.BatchNormalization, "float32", 0)
+    return builder.model(classes, "softmax")
 
 
-def build_training_network(settings: NetworkSettings, classes: int, precision: str) -> keras.Model:
+def build_training_network(
+    settings: NetworkSettings, classes: int, precision: str, seed: int
+) -> keras.Model:
     """Return the network of `build_network` with layers that train fast, and logits as output.
 
-    Its weights have the same order; with `precision` "bfloat16" the layers compute in it.
+    Its weights have the same order; with `precision` "bfloat16" the layers compute in it. `seed`
+    decides the first weights and what is dropped.
     """
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
-    return _Builder(settings, FusedBatchNormalization, policy).model(classes, "linear")
+    return _Builder(settings, FusedBatchNormalization, policy, seed).model(classes, "linear")
 
 
 class _Builder:
-    """Builds one network; `policy` is Keras' dtype policy of the layers before the last."""
+    """Builds one network; `policy` is Keras' dtype policy of the layers before the last.
 
-    def __init__(self, settings: NetworkSettings, normalization: Any, policy: str) -> None:
+    Every layer gets a seed of its own: left to Keras, they come from Python's global generator,
+    which other threads of the process (those of a Dask worker, of a notebook) use too.
+    """
+
+    def __init__(
+        self, settings: NetworkSettings, normalization: Any, policy: str, seed: int
+    ) -> None:
         self._settings = settings
         self._normalization = normalization
         self._policy = policy
+        self._seeds = random.Random(seed)
         self._penalty = keras.regularizers.L2(settings.l2) if settings.l2 else None
 
     def model(self, classes: int, activation: str) -> keras.Model:
@@ -92,9 +104,15 @@ class _Builder:
             if pool is not None:
                 tensor = self._pool(tensor, f"{name}_pool", pool)
         tensor = keras.layers.GlobalAveragePooling2D(name="mean", dtype="float32")(tensor)
-        tensor = keras.layers.Dropout(self._settings.dropout, name="dropout")(tensor)
+        tensor = keras.layers.Dropout(
+            self._settings.dropout, seed=self._next_seed(), name="dropout"
+        )(tensor)
         outputs = keras.layers.Dense(
-            classes, activation=activation, kernel_regularizer=self._penalty, name="classes"
+            classes,
+            activation=activation,
+            kernel_initializer=self._initializer(),
+            kernel_regularizer=self._penalty,
+            name="classes",
         )(tensor)
         return keras.Model(inputs, outputs, name="light_sernet")
 
@@ -104,6 +122,7 @@ class _Builder:
             kernel,
             padding="same",
             use_bias=False,
+            kernel_initializer=self._initializer(),
             kernel_regularizer=self._penalty,
             dtype=self._policy,
             name=name,
@@ -112,6 +131,12 @@ class _Builder:
             momentum=self._settings.momentum, dtype=self._policy, name=f"{name}_bn"
         )(tensor)
         return keras.layers.ReLU(dtype=self._policy, name=f"{name}_relu")(tensor)
+
+    def _initializer(self) -> keras.initializers.Initializer:
+        return keras.initializers.GlorotUniform(seed=self._next_seed())
+
+    def _next_seed(self) -> int:
+        return self._seeds.randint(1, 1_000_000_000)
 
     def _pool(self, tensor: Any, name: str, size: tuple[int, int]) -> Any:
         average = self._settings.pooling == "average"

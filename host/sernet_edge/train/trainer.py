@@ -25,11 +25,11 @@ class Trainer:
     """Trains one network; the state that a checkpoint keeps lives here.
 
     `fingerprint` names everything that the result depends on; a checkpoint of another one is
-    refused. `steps` is the number of all steps, for the schedule.
+    refused. `steps` is the number of all steps, for the schedule; `seed` decides the first weights.
     """
 
     def __init__(
-        self, recipe: Recipe, classes: int, steps: int, loss: Loss, fingerprint: str
+        self, recipe: Recipe, classes: int, seed: int, steps: int, loss: Loss, fingerprint: str
     ) -> None:
         self.recipe = recipe
         self.classes = classes
@@ -39,7 +39,7 @@ class Trainer:
         self.epoch = 0
         self._loss = loss
         precision = recipe.optimizer.precision
-        self.network = build_training_network(recipe.network, classes, precision)
+        self.network = build_training_network(recipe.network, classes, precision, seed)
         self._optimizer = _make_optimizer(self.network, recipe.optimizer)
         self._average = [tf.Variable(weight.value) for weight in self.network.weights]
         self._train_step = tf.function(self._one_step, reduce_retracing=True)
