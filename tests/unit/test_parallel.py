@@ -1,5 +1,6 @@
 """Running tasks on cores and on a Dask cluster: the same results, errors that name the cure."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,30 @@ def test_a_scheduler_that_is_not_there_is_named(
         "  Start one:  dask scheduler\n"
         "  and on each machine:  dask worker ADDRESS --nworkers auto --nthreads 1"
     )
+
+
+def test_a_process_that_dies_is_told() -> None:
+    distributed = pytest.importorskip(
+        "distributed", reason="distributed is not installed (extra [cluster])"
+    )
+
+    def lost(error: str) -> str:
+        return (
+            f"A process that worked on a fold was lost: {error}. Most often its memory was not "
+            "enough; the folds that ended are kept.\n"
+            "  Run fewer at a time (--jobs N), or start fewer workers, and give the command again."
+        )
+
+    assert refusal(list, run_tasks(os._exit, [3, 3], 2)) == lost("TerminatedWorkerError")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=":0"
+    ) as made:
+        address = made.scheduler_address
+        # A task is sent even to a single worker.
+        assert list(run_tasks(eval, ["__import__('os').getpid()"], cluster=address)) != [
+            os.getpid()
+        ]
+        assert refusal(list, run_tasks(os._exit, [3], cluster=address)) == lost("KilledWorker")
 
 
 def test_jobs_and_cluster_exclude_each_other() -> None:

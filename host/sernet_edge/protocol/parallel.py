@@ -1,10 +1,13 @@
 """Where the work runs: this machine's cores, or the workers of a Dask cluster; joblib decides."""
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
-from sernet_cal.errors import InputError, require_extra
+from sernet_cal.errors import InputError, SernetError, require_extra
+from sernet_edge.protocol import dask_backend
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -40,7 +43,7 @@ def run_tasks(
     `jobs`: processes on this machine (None: one a core; 1: this process). `cluster`: address of a
     Dask scheduler whose workers do it instead. `function` is found by its name there, and tasks
     and results are pickled. An exception of `function` ends all. Raises InputError for a cluster
-    that cannot be used.
+    that cannot be used, SernetError for a process that died.
     """
     if not tasks:
         return
@@ -51,7 +54,8 @@ def run_tasks(
             backend: dict[str, Any] = {"backend": "loky", "inner_max_num_threads": 1}
             count = min(usual_jobs() if jobs is None else jobs, len(tasks))
         else:
-            backend = {"backend": "dask", "client": stack.enter_context(_client(cluster))}
+            client = stack.enter_context(_client(cluster))
+            backend = {"backend": dask_backend.register(), "client": client}
             count = -1
         if count == 1:
             backend = {"backend": "sequential"}
@@ -59,7 +63,24 @@ def run_tasks(
         parallel = joblib.Parallel(
             n_jobs=count, return_as="generator_unordered", batch_size=1, pre_dispatch="all"
         )
-        yield from parallel(joblib.delayed(function)(task) for task in tasks)
+        try:
+            yield from parallel(joblib.delayed(function)(task) for task in tasks)
+        except _lost_worker(cluster) as error:
+            raise SernetError(
+                f"A process that worked on a fold was lost: {type(error).__name__}. Most often its "
+                "memory was not enough; the folds that ended are kept.",
+                "Run fewer at a time (--jobs N), or start fewer workers, and give the command "
+                "again.",
+            ) from error
+
+
+def _lost_worker(cluster: str | None) -> tuple[type[BaseException], ...]:
+    """Return the errors that say that a worker or the scheduler went away."""
+    if cluster is None:
+        return (BrokenExecutor,)
+    from distributed import KilledWorker
+
+    return (KilledWorker, CancelledError, asyncio.CancelledError)
 
 
 @contextmanager
