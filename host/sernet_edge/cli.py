@@ -19,7 +19,7 @@ COMMANDS = {
     "model": "Print what a model is, how well it does, and where its limits are.",
     "quantize": "Turn a trained float model into a full-int8 bundle.",
     "recipe": "List every setting of a training recipe and what it means.",
-    "train": "Train Light-SERNet and write a model bundle.",
+    "train": "Train Light-SERNet: a model bundle, or the figures of a protocol.",
     "verify": "Check a board's answers against the integer and float references.",
 }
 

@@ -243,6 +243,34 @@ def test_the_published_protocol_says_that_it_is_optimistic(
     assert OPTIMISTIC in again.stderr
 
 
+def test_a_model_is_stamped_with_the_figures_of_its_run(
+    corpus: Path, tmp_path: Path, asked: list[FoldTask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("tensorflow", reason="tensorflow is not installed (extra [train])")
+
+    def train_model(task: TrainingTask, show: Any) -> TrainedModel:
+        return TrainedModel(FRONT_END, b"keras", Quantized(b"float", b"int8", 3, (), None), 7)
+
+    monkeypatch.setattr(train, "train_model", train_model)
+    run, out = tmp_path / "run", tmp_path / "model"
+    succeeded(*base(corpus, run))
+    words = ["--data", f"made={corpus}", "--out", out]
+    printed = json.loads(succeeded(*words, "--loso", run, "--json").stdout)
+    card = json.loads((out / "card.json").read_text(encoding="utf-8"))
+    assert printed["loso"] == card["loso"]
+    assert card["loso"]["seeds"] == [1]
+    assert (card["loso_ua_float"], card["loso_ua_int8"], card["loso_f1_int8"]) == (1.0, 0.5, 0.3333)
+    assert card["command"] == (
+        "sernet-edge train --data made=DIR --loso RUN --recipe stream --seed 1 --out model"
+    )
+    assert "was made with another recipe; its figures are not this model's." in failed(
+        *words, "--epochs", 9, "--loso", run
+    )
+    assert failed(*words, "--loso", tmp_path).startswith(
+        f"There is no cross-validation in {tmp_path}: it has no run.json."
+    )
+
+
 def test_files_that_cannot_be_used_are_left_out_and_said(
     corpus: Path, tmp_path: Path, asked: list[FoldTask]
 ) -> None:

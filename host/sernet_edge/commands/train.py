@@ -70,6 +70,7 @@ class TrainOptions:
             "protocol": self.protocol,
             "group_speakers": self.group_speakers,
             "held_out": ",".join(self.held_out) or None,
+            "loso": "RUN" if self.loso else None,
         }
         if self.calibration_clips != USUAL_CLIPS:
             listed["calibration_clips"] = self.calibration_clips
