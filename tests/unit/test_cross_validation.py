@@ -396,15 +396,18 @@ def test_what_a_fold_leaves_behind_is_removed(
     assert not list(folder.glob("*checkpoint*"))
 
 
-def test_quarters_of_a_training_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
-    show = fold._quarters("seed1-03")
-    for done in range(9):
-        show("Training", done, 8)
-        show("Computing MFCCs", done, 8)
+def test_what_a_fold_does_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    show = fold._lines("seed1-03")
+    for what, total in (("Computing MFCCs", 3), ("Training", 8), ("Converting", 3)):
+        for done in range(total + 1):
+            show(what, done, total)
     assert capsys.readouterr().err.splitlines() == [
-        "seed1-03: 2 of 8 epochs",
-        "seed1-03: 4 of 8 epochs",
-        "seed1-03: 6 of 8 epochs",
+        "seed1-03: computing MFCCs",
+        "seed1-03: training",
+        "seed1-03: training, 2 of 8 epochs",
+        "seed1-03: training, 4 of 8 epochs",
+        "seed1-03: training, 6 of 8 epochs",
+        "seed1-03: converting",
     ]
 
 

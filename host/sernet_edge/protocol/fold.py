@@ -99,7 +99,7 @@ def _train(task: FoldTask, scratch: Path) -> TrainedModel:
         checkpoint=checkpoint,
         resume=checkpoint.is_file(),
     )
-    return train_model(training, _quarters(task.name))
+    return train_model(training, _lines(task.name))
 
 
 def _answers(task: FoldTask, model: TrainedModel) -> Answers:
@@ -130,14 +130,15 @@ def _check_recordings(task: FoldTask) -> None:
         )
 
 
-def _quarters(name: str) -> Show:
-    """Return a Show that says on stderr, a line each, when a quarter of the training is done."""
-    said: set[int] = set()
+def _lines(name: str) -> Show:
+    """Return a Show that says on stderr, a line each, what begins, and each quarter of training."""
+    said: set[tuple[str, int]] = set()
 
     def show(what: str, done: int, total: int) -> None:
-        quarter = 4 * done // total if total else 0
-        if what == "Training" and 0 < quarter < 4 and quarter not in said:
-            said.add(quarter)
-            click.echo(f"{name}: {done} of {total} epochs", err=True)
+        quarter = 4 * done // total if what == "Training" else 0
+        if quarter < 4 and (what, quarter) not in said:
+            said.add((what, quarter))
+            how_far = f", {done} of {total} epochs" if quarter else ""
+            click.echo(f"{name}: {what[0].lower()}{what[1:]}{how_far}", err=True)
 
     return show
