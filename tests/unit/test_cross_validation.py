@@ -116,8 +116,8 @@ def test_every_speaker_is_tested_by_a_model_that_never_heard_it(
         assert task.checkpoint.parent == tmp_path / "run" / "folds" / task.name
         assert task.plan.recipe.schedule.epochs == 9
         assert task.plan.recipe.schedule.least_steps == 0
-    assert "[1/2] seed 1, fold 03: UA 100.0 % float, 50.0 % int8, 10 clips" in result.stderr
-    assert "[2/2] seed 1, fold 8: UA 100.0 % float, 50.0 % int8, 10 clips\n" in result.stderr
+    assert "[1/2] seed1-03: UA 100.0 % float, 50.0 % int8, 10 clips" in result.stderr
+    assert "[2/2] seed1-8: UA 100.0 % float, 50.0 % int8, 10 clips\n" in result.stderr
     assert "made, recipe stream, protocol loso, all 2 folds:" in result.stdout
     assert "Same prediction, float and int8: 50.0 %" in result.stdout
     assert OPTIMISTIC not in result.output
@@ -237,7 +237,10 @@ def test_the_published_protocol_says_that_it_is_optimistic(
     assert [task.name for task in asked] == ["seed1-fold01", "seed1-fold02"]
     assert all(task.choose_on_test for task in asked)
     assert "made, recipe paper, protocol paper, 2 of 10 folds:" in shown.stdout
+    assert "[1/2] seed1-fold01: UA 100.0 % float, 50.0 % int8 (optimistic), 2 clips" in shown.stderr
     assert OPTIMISTIC in shown.stdout
+    fold_json = tmp_path / "run" / "folds" / "seed1-fold01" / "fold.json"
+    assert json.loads(fold_json.read_text(encoding="utf-8"))["optimistic"] is True
     again = succeeded(*words, "--json")
     assert json.loads(again.stdout)["optimistic"] is True
     assert OPTIMISTIC in again.stderr

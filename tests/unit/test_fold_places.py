@@ -80,5 +80,6 @@ def test_a_cluster_finds_what_this_machine_finds(
         answers = answers_from_npz((here / "folds" / name / "answers.npz").read_bytes())
         figures = summarise(answers, resamples=0)
         assert bundle.card["training"]["held_out_speakers"] == list(set(answers.speakers))
+        assert bundle.card["accuracy"]["optimistic"] is False
         assert bundle.card["accuracy"]["int8"] == figures.int8.scores.to_json()
     assert content["per_seed"]["1"]["clips"] == 8

@@ -67,7 +67,7 @@ def cross_validate(settings: Settings, out: Path, place: Place, say: Say) -> Cro
         records[result.task.name] = record
         write_json(out / RUN_NAME, _content(head, settings, records))
         done = sum(found is not None for found in records.values())
-        say(f"{_line(record, done, len(tasks))}{clock.ended()}")
+        say(f"{_line(result.task.name, record, done, len(tasks))}{clock.ended()}")
     return _finish(settings, out, head, records)
 
 
@@ -127,6 +127,7 @@ def _keep(out: Path, result: FoldResult) -> dict[str, Any]:
             "speakers": task.fold.speakers,
             "clips": len(task.fold.test),
             "epoch": made.epoch,
+            "optimistic": task.choose_on_test,
             "float": figures.float32.scores.to_json(),
             "int8": figures.int8.scores.to_json(),
             "int8_agreement": round(figures.agreement, 4),
@@ -139,7 +140,7 @@ def _content(
     head: dict[str, Any], settings: Settings, records: dict[str, dict[str, Any] | None]
 ) -> dict[str, Any]:
     """Return run.json with the folds that are done; figures are added when all are."""
-    left_out = ("fingerprint", "test", "sha256")
+    left_out = ("fingerprint", "optimistic", "test", "sha256")
     table = [
         {key: value for key, value in record.items() if key not in left_out}
         for record in records.values()
@@ -188,12 +189,10 @@ def mean_scores(summaries: Sequence[Summary]) -> dict[str, Any]:
     }
 
 
-def _line(record: dict[str, Any], done: int, total: int) -> str:
+def _line(name: str, record: dict[str, Any], done: int, total: int) -> str:
     ua = f"UA {100 * record['float']['ua']:.1f} % float, {100 * record['int8']['ua']:.1f} % int8"
-    return (
-        f"[{done}/{total}] seed {record['seed']}, fold {record['name']}: {ua}, "
-        f"{record['clips']} clips"
-    )
+    note = " (optimistic)" if record["optimistic"] else ""
+    return f"[{done}/{total}] {name}: {ua}{note}, {record['clips']} clips"
 
 
 class _Clock:
