@@ -1,5 +1,6 @@
 """Fixtures that several rooms' tests share."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,11 @@ import pytest
 
 from sernet_gen import assets
 from sernet_gen.constants import Constants
+
+# As import_tensorflow does it, for tests that import TensorFlow themselves: one thread, quietly.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 _DATA = Path(__file__).parent / "data"
 

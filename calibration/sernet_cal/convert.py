@@ -1,14 +1,7 @@
 """Converts a Keras model to .tflite, float or full int8, through TensorFlow."""
 
-import contextlib
-import io
-import os
 import re
-import sys
-import tempfile
-import warnings
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +9,7 @@ import numpy.typing as npt
 
 from sernet_cal.errors import ModelError
 from sernet_cal.features import COEFFICIENTS
+from sernet_cal.quiet import quiet
 from sernet_cal.tensorflow_import import import_tensorflow
 
 FloatRows = npt.NDArray[np.float32]
@@ -31,7 +25,7 @@ def convert(model: Any, rows: int, representative: Sequence[FloatRows] | None) -
     """
     tensorflow = import_tensorflow("convert a model")
     _refuse_recurrent(tensorflow, model)
-    with _captured() as log:
+    with quiet() as log:
         try:
             converter = tensorflow.lite.TFLiteConverter.from_keras_model(
                 _with_fixed_rows(tensorflow, model, rows)
@@ -100,20 +94,3 @@ def _conversion_error(text: str) -> ModelError:
         )
     first = next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
     return ModelError(f"TensorFlow cannot convert the model: {first.rstrip('.')}.")
-
-
-@contextlib.contextmanager
-def _captured() -> Iterator[Path]:
-    """Keep the converter's chatter off stdout and stderr, in a file that the caller may read."""
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        path = Path(folder) / "log"
-        sys.stderr.flush()
-        kept = os.dup(2)
-        with path.open("wb") as log, contextlib.redirect_stdout(io.StringIO()):
-            os.dup2(log.fileno(), 2)
-            try:
-                yield path
-            finally:
-                os.dup2(kept, 2)
-                os.close(kept)

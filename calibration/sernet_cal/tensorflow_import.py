@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from sernet_cal.errors import require_extra
+from sernet_cal.quiet import quiet
 
 
 def import_tensorflow(purpose: str) -> Any:
@@ -17,7 +18,9 @@ def import_tensorflow(purpose: str) -> Any:
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     try:
-        import tensorflow
+        # It says on stderr what it found on this machine, whatever the log level.
+        with quiet():
+            import tensorflow
     except ImportError as error:
         raise require_extra("tensorflow", "train", purpose) from error
     return tensorflow

@@ -18,7 +18,7 @@ from sernet_edge.train.trainer import Trainer, fix_seeds  # noqa: E402
 
 STREAM = load_recipe("stream").changed({"schedule.epochs": 3, "schedule.batch": 4})
 PUBLISHED = STREAM.network
-TINY = STREAM.changed({"network.width": 0.1})
+TINY = STREAM.changed({"network.width": 0.1, "network.pooling": "average"})
 EVEN = np.array([0.5, 0.5])
 
 
@@ -190,4 +190,5 @@ def test_checkpoints_that_cannot_be_used(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             trainer().resume(chosen)
         assert message in str(caught.value)
-        assert str(caught.value).endswith("\n  Start anew: leave out --resume.")
+        cure = "delete it." if chosen == damaged else "leave out --resume."
+        assert str(caught.value).endswith(f"\n  Start anew: {cure}")

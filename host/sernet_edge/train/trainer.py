@@ -152,5 +152,5 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError, EOFError) as error:
         raise InputError(
-            f"The checkpoint {path} is damaged: {error}.", "Start anew: leave out --resume."
+            f"The checkpoint {path} is damaged: {error}.", "Start anew: delete it."
         ) from error
