@@ -14,6 +14,8 @@ from sernet_gen.constants import Constants
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+# No test reads or fills the user's own feature cache.
+os.environ["SERNET_CACHE"] = ""
 
 _DATA = Path(__file__).parent / "data"
 
