@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from sernet_cal.errors import SernetError
+from sernet_edge.drawing import check_matplotlib
 from sernet_edge.evaluate.answers import Answers
 from sernet_edge.evaluate.conditions import ROBUSTNESS, ConditionFigures
 from sernet_edge.evaluate.metrics import Summary, summarise
-from sernet_edge.evaluate.pictures import check_matplotlib, confusion_picture, robustness_picture
+from sernet_edge.evaluate.pictures import confusion_picture, robustness_picture
 
 pytest.importorskip("sklearn", reason="scikit-learn is not installed (extra [train])")
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra [train])")

@@ -11,10 +11,11 @@ from sernet_cal.errors import InputError
 from sernet_edge.audio.corpus import Corpus, load_named_corpus
 from sernet_edge.audio.screen import screen, skipped
 from sernet_edge.commands.options import json_option, model_option, part_option, skip_bad_option
+from sernet_edge.drawing import check_matplotlib
 from sernet_edge.evaluate.evaluation import Evaluation, Task, evaluate, tasks_of_run
 from sernet_edge.evaluate.labels import LabelMatch, match_labels
 from sernet_edge.evaluate.metrics import sklearn_metrics
-from sernet_edge.evaluate.pictures import check_matplotlib, confusion_picture, robustness_picture
+from sernet_edge.evaluate.pictures import confusion_picture, robustness_picture
 from sernet_edge.evaluate.present import print_evaluation
 from sernet_edge.evaluate.seen import seen_speakers
 from sernet_edge.model.bundled import resolve_model

@@ -15,7 +15,7 @@ from sernet_edge.audio.screen import screen, skipped
 from sernet_edge.commands.options import json_option, part_option, skip_bad_option
 from sernet_edge.commands.recipe_options import recipe_options, take_choice
 from sernet_edge.commands.training_options import calibration_clips_option
-from sernet_edge.evaluate.pictures import check_matplotlib
+from sernet_edge.drawing import check_matplotlib
 from sernet_edge.progress import progress_bars
 from sernet_edge.protocol.cross_validation import Place, cross_validate
 from sernet_edge.protocol.fingerprint import corpus_digest

@@ -3,17 +3,15 @@
 The same figures give the same bytes with the same version of matplotlib.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from sernet_cal.errors import require_extra
+from sernet_edge.drawing import new_figure, png
 from sernet_edge.evaluate.conditions import ConditionFigures, Kind
 from sernet_edge.evaluate.metrics import ModelFigures, Scores, Summary
 
-_DPI = 120
 _AXES: dict[Kind, str] = {
     "level": "level, dB",
     "noise": "white noise, SNR in dB",
@@ -21,22 +19,17 @@ _AXES: dict[Kind, str] = {
 }
 
 
-def check_matplotlib() -> None:
-    """Raise SernetError where matplotlib is not installed."""
-    _new_figure(1.0, 1.0)
-
-
 def confusion_picture(summary: Summary, title: str) -> bytes:
     """Return the confusion matrices of both models side by side, as a PNG.
 
     Rows are the true classes; the colour is the share of the row, the number counts clips.
     """
-    figure = _new_figure(1.2 * len(summary.classes) + 2.4, 0.6 * len(summary.classes) + 2.4)
+    figure = new_figure(1.2 * len(summary.classes) + 2.4, 0.6 * len(summary.classes) + 2.4)
     figure.suptitle(title)
     pairs = (("float32", summary.float32), ("int8", summary.int8))
     for axes, (name, figures) in zip(figure.subplots(1, 2, sharey=True), pairs, strict=True):
         _draw_confusion(axes, name, figures, summary.classes)
-    return _png(figure)
+    return png(figure)
 
 
 def robustness_picture(rows: Sequence[ConditionFigures], recorded: Summary, title: str) -> bytes:
@@ -44,7 +37,7 @@ def robustness_picture(rows: Sequence[ConditionFigures], recorded: Summary, titl
 
     The dotted line is the int8 model's UA on the clips as recorded.
     """
-    figure = _new_figure(12.0, 4.0)
+    figure = new_figure(12.0, 4.0)
     figure.suptitle(title)
     for axes, kind in zip(figure.subplots(1, 3, sharey=True), _AXES, strict=True):
         chosen = [row for row in rows if row.condition.kind == kind]
@@ -53,7 +46,7 @@ def robustness_picture(rows: Sequence[ConditionFigures], recorded: Summary, titl
         axes.label_outer()
     figure.axes[0].set_ylabel("UA, %")
     figure.axes[0].legend()
-    return _png(figure)
+    return png(figure)
 
 
 def _draw_confusion(axes: Any, name: str, figures: ModelFigures, classes: Sequence[str]) -> None:
@@ -93,21 +86,3 @@ def _float_scores(row: ConditionFigures) -> Scores:
 
 def _int8_scores(row: ConditionFigures) -> Scores:
     return row.summary.int8.scores
-
-
-def _new_figure(width: float, height: float) -> Any:
-    """Return an empty figure of so many inches, drawn without a screen."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise require_extra("matplotlib", "train", "draw pictures") from error
-    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Any) -> bytes:
-    content = io.BytesIO()
-    figure.savefig(content, format="png", metadata={"Software": None})
-    return content.getvalue()
