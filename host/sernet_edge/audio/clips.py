@@ -1,6 +1,8 @@
 """The clips that a command works on: a folder's recordings, or the synthetic ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+import numpy as np
 
 from sernet_edge.audio.corpus import load_named_corpus
 from sernet_edge.audio.load import read_samples
@@ -27,6 +29,15 @@ class Clips:
         yield from self._synthetic
         for recording in self._recordings:
             yield Clip(recording.name, read_samples(recording.path))
+
+
+def whole_clip(clips: Iterable[Clip], model_samples: int) -> Clip:
+    """Return the first of the longest clips as `model_samples` samples, cut or repeated.
+
+    So what it costs can be compared.
+    """
+    longest = max(clips, key=lambda clip: min(len(clip.samples), model_samples))
+    return Clip(longest.name, np.resize(longest.samples, model_samples))
 
 
 def _recordings(data: str) -> tuple[Recording, ...]:

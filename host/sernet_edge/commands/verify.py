@@ -11,7 +11,7 @@ import click
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import ExitCode, InputError, LinkError
-from sernet_edge.audio.clips import Clips
+from sernet_edge.audio.clips import Clips, whole_clip
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.emulator.backend import image_url
@@ -124,21 +124,22 @@ def _verify(
         verifier = Verifier(session, references, timed=no_time is None)
         shower = _Shower(show, "samples sent", sum(len(clip.samples) for clip in clips))
         reports = [verifier.verify(clip, shower.next_clip(clip)) for clip in clips]
+        link, stack = session.link_counters(), machine.stack_high_water_bytes() if machine else None
         counted = None
-        if counting is not None:
-            clip = _whole_clip(clips, bundle.model_samples)
+        if counting is not None:  # restarts the board, so it comes last
+            clip = whole_clip(clips, bundle.model_samples)
             shower = _Shower(show, "samples, counting", len(clip.samples))
-            counted = count_clip(counting, session, clip.samples, shower.next_clip(clip))
+            counted = count_clip(counting, transport, clip.samples, shower.next_clip(clip))
         return Verification(
             session.info,
             bundle.name,
             tuple(reports),
-            session.link_counters(),
+            link,
             any_build,
             options["min_float_agreement"],
             no_time,
             counted,
-            machine.stack_high_water_bytes() if machine else None,
+            stack,
         )
 
 
@@ -154,12 +155,6 @@ class _Shower:
         self._before, self._after = self._after, self._after + len(clip.samples)
         before = self._before
         return lambda taken: self._show(self._what, before + taken, self._total)
-
-
-def _whole_clip(clips: list[Clip], model_samples: int) -> Clip:
-    """Return the clip of nearly the model's length, cut to it, so that counts can be compared."""
-    longest = max(clips, key=lambda clip: min(len(clip.samples), model_samples))
-    return Clip(longest.name, longest.samples[:model_samples])
 
 
 def _check_classes(session: Session, bundle: Bundle) -> None:

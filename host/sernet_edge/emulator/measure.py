@@ -10,8 +10,11 @@ from sernet_edge.emulator.counting import InstructionCounter
 from sernet_edge.emulator.machine import Machine
 from sernet_edge.emulator.protocol_emu import UnicornBackend
 from sernet_edge.link.clip import run_clip
-from sernet_edge.link.session import Session
+from sernet_edge.link.session import Session, Timing
 from sernet_edge.link.transport import SerialTransport
+
+_PATIENCE_S = 600.0  # the emulator answers as soon as it can: nothing is ever lost
+_ANY_NUMBER = 1
 
 
 def emulated_machine(transport: SerialTransport) -> Machine | None:
@@ -30,16 +33,30 @@ def countable(machine: Machine | None) -> Machine:
     return machine
 
 
+def counting_session(machine: Machine, transport: SerialTransport) -> Session:
+    """Restart `machine` and return a session with it that is the same every time.
+
+    Names, sequence numbers and what happened before change the bytes of the link, and so the
+    count; a slow machine would ask again.
+    """
+    machine.reset()
+    session = Session(transport, Timing(base_s=_PATIENCE_S), random_u32=lambda: _ANY_NUMBER)
+    session.connect()
+    return session
+
+
 def count_clip(
     machine: Machine,
-    session: Session,
+    transport: SerialTransport,
     samples: npt.NDArray[np.int16],
     on_progress: Callable[[int], None] | None = None,
 ) -> int:
     """Return the instructions from BEGIN to RESULT of a clip, int16 [n], run without debugging.
 
-    Raises ToolchainError without a C compiler.
+    Restarts the machine; the same clip gives the same count. Raises ToolchainError without a C
+    compiler.
     """
+    session = counting_session(machine, transport)
     counter = InstructionCounter(machine)
     run_clip(session, samples, on_progress=on_progress)
     return counter.instructions
