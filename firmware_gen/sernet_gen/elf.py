@@ -16,12 +16,16 @@ _ALLOCATED = 0x2
 
 @dataclass(frozen=True)
 class Symbol:
-    """A named address; functions have bit 0 (Thumb) already cleared. `size` in bytes."""
+    """A named address; functions have bit 0 (Thumb) already cleared. `size` in bytes.
+
+    `file`: the name of the source of a local symbol, "" for a global one.
+    """
 
     name: str
     address: int
     size: int
     is_function: bool
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,14 +80,18 @@ def read_image(path: Path) -> Image:
     symbols: list[Symbol] = []
     marks: list[tuple[int, bool]] = []
     table = elf.get_section_by_name(".symtab")
+    file = ""
     for entry in table.iter_symbols() if isinstance(table, SymbolTableSection) else ():
         kind, value = entry["st_info"]["type"], entry["st_value"]
+        if kind == "STT_FILE":  # names the source of the local symbols behind it
+            file = entry.name
         if entry.name.partition(".")[0] in ("$t", "$d"):
             marks.append((value, entry.name.startswith("$t")))
         elif entry["st_shndx"] != "SHN_UNDEF" and kind not in ("STT_FILE", "STT_SECTION"):
             is_function = kind == "STT_FUNC"
             address = value & ~1 if is_function else value
-            symbols.append(Symbol(entry.name, address, entry["st_size"], is_function))
+            source = file if entry["st_info"]["bind"] == "STB_LOCAL" else ""
+            symbols.append(Symbol(entry.name, address, entry["st_size"], is_function, source))
     sections = tuple(
         Section(
             section.name,

@@ -29,9 +29,12 @@ class Step:
 
 def decode(first: int, second: int, address: int) -> Step:
     """Decode the instruction at `address` from its half words (`second` only for wide ones)."""
-    if first >> 11 in (0b11101, 0b11110, 0b11111):
-        return _wide(first, second, address)
-    return _narrow(first, address)
+    return _wide(first, second, address) if is_wide(first) else _narrow(first, address)
+
+
+def is_wide(first: int) -> bool:
+    """Return whether the instruction with this first half word has two (A5.1)."""
+    return first >> 11 in (0b11101, 0b11110, 0b11111)
 
 
 def _narrow(word: int, address: int) -> Step:

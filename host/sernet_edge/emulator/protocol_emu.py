@@ -16,6 +16,11 @@ from sernet_gen.board import load_board
 _FAMILIES: dict[str, Callable[[], Soc]] = {"nrf52840": Nrf52840, "mps2": Mps2}
 
 
+def emulated_ports() -> tuple[str, ...]:
+    """Return the microcontroller families (a board's `port`) that emu:// knows, sorted."""
+    return tuple(sorted(_FAMILIES))
+
+
 class UnicornBackend:
     """A Machine that runs while the host waits for bytes."""
 
@@ -58,7 +63,7 @@ def start(url: str) -> UnicornBackend:
     if family is None or board.memory is None:
         raise LinkError(
             f"{parts.board} has no emulator in this program; emu:// knows "
-            f"{', '.join(sorted(_FAMILIES))}.",
+            f"{', '.join(emulated_ports())}.",
             f"Its own emulator:  sernet-edge verify --board {parts.board} --emulate",
         )
     path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
