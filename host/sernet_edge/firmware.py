@@ -26,6 +26,7 @@ class Firmware:
     model: str
     image: Path
     tensors: tuple[str, ...]
+    compiler: str
     files: dict[str, str]
 
     @property
@@ -62,6 +63,7 @@ def load_firmware(folder: Path, board: str) -> Firmware:
             str(manifest["model"]),
             folder / str(manifest["image"]),
             tuple(str(name) for name in manifest["tensors"]),
+            str(manifest["compiler"]),
             {str(name): str(digest) for name, digest in manifest["files"].items()},
         )
     except (KeyError, TypeError, AttributeError) as error:

@@ -15,6 +15,7 @@ MANIFEST: dict[str, Any] = {
     "build_id": "00" * 32,
     "model": "made",
     "image": "firmware.elf",
+    "compiler": "arm-none-eabi-gcc 12.2.1",
     "tensors": ["input"],
     "files": {"firmware.elf": "00" * 32},
 }

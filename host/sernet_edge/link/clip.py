@@ -108,7 +108,8 @@ def _run_once(
     return ClipRun(result, digests, rows.crcs, capture.captured)
 
 
-def _block_samples(info: DeviceInfo) -> int:
+def block_samples(info: DeviceInfo) -> int:
+    """Return how many samples one block to the board `info` has; the last may have fewer."""
     return (min(info.max_payload, MAX_PAYLOAD) - PUSH_FIELDS_BYTES) // 2
 
 
@@ -116,7 +117,7 @@ def _push_all(
     session: Session, clip: int, samples: Samples, on_progress: Callable[[int], None] | None
 ) -> None:
     """Send every block; where the board says that samples are missing, go back to them."""
-    block = _block_samples(session.info)
+    block = block_samples(session.info)
     encoded = samples.astype("<i2").tobytes()
     budget_s = session.budget_s(block)
     # The silence before a short clip may be computed within its first block.

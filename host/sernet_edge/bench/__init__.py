@@ -1,0 +1,1 @@
+"""What the firmware costs: instructions by layer, estimated cycles, memory."""

@@ -1,0 +1,179 @@
+"""`sernet-edge bench`: instructions, estimated cycles and memory, layer by layer."""
+
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from sernet_cal.bundle import Bundle
+from sernet_cal.errors import InputError, require_extra
+from sernet_edge.audio.clips import Clips, whole_clip
+from sernet_edge.bench.compare import Comparison, print_comparison
+from sernet_edge.bench.guard import count_table
+from sernet_edge.bench.measure import measure_clip
+from sernet_edge.bench.picture import bench_picture
+from sernet_edge.bench.present import print_bench
+from sernet_edge.bench.result import Bench, Memory, read_bench, to_json
+from sernet_edge.commands.options import json_option, model_option
+from sernet_edge.drawing import check_matplotlib
+from sernet_edge.emulator.protocol_emu import emulated_ports
+from sernet_edge.firmware import Firmware, check_files, check_model, load_firmware
+from sernet_edge.model.bundled import resolve_model
+from sernet_edge.progress import Show, progress_bars
+from sernet_edge.protocol.run_folder import write_atomically, write_json
+from sernet_edge.train.options import make_out_folder
+from sernet_gen.board import Board, load_board
+from sernet_gen.elf import read_image
+from sernet_gen.generate import generate
+from sernet_gen.report import MemoryReport, measure
+
+_MOST_COMPARED = 2
+
+
+@click.command()
+@click.option("--board", "board_name", metavar="NAME", help="nano33, mps2-an386.")
+@model_option
+@click.option(
+    "--build",
+    type=click.Path(path_type=Path),
+    help="Measure the firmware in this folder, instead of one that is built for it and forgotten.",
+)
+@click.option("--toolchain", metavar="PATH|gcc|zig", help="The compiler; else the first found.")
+@click.option(
+    "--compare",
+    "compared",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A benchmark that `bench --json` wrote, set beside this one; two of them need no board.",
+)
+@click.option(
+    "--update-table",
+    "table",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the instructions by layer, for the test that they do not grow.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for JSON and a picture.")
+@json_option
+def command(
+    board_name: str | None,
+    model: Path | None,
+    build: Path | None,
+    toolchain: str | None,
+    compared: tuple[Path, ...],
+    table: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Count a clip's instructions in the emulator and estimate cycles, layer by layer.
+
+    Instructions are exact. Cycles are estimated by a written-down table of the core, low, nominal
+    and high; the shares are of the nominal ones.
+    """
+    if len(compared) > _MOST_COMPARED:
+        raise InputError(f"--compare: two benchmarks at most; {len(compared)} given.")
+    before = [read_bench(path) for path in compared]
+    if len(before) == _MOST_COMPARED:
+        if any((board_name, model, build, toolchain, table, out)):
+            raise InputError(
+                "--compare with two files measures nothing: leave out all the others but --json, "
+                "or one of the files."
+            )
+        _show(before[1], before[0], as_json)
+        return
+    board = _measurable(board_name)
+    if build is not None and toolchain is not None:
+        raise InputError("--build and --toolchain exclude each other: that firmware is built.")
+    if out is not None:
+        check_matplotlib()
+        make_out_folder(out)
+    bundle = resolve_model(model)
+    with progress_bars() as show:
+        # The table has instructions only, and counting without the flash is ten times as fast.
+        bench = _measure(board, bundle, build, toolchain, table is None, show)
+    _write(bench, out, table)
+    _show(bench, before[0] if before else None, as_json)
+
+
+def _measurable(name: str | None) -> Board:
+    if name is None:
+        raise InputError("Which board? Name it:  --board nano33")
+    board = load_board(name)
+    if board.is_host:
+        raise InputError(
+            f"{name} is a process of this machine: its instructions are not those of a board.",
+            "Name a microcontroller:  --board nano33",
+        )
+    if board.port not in emulated_ports():
+        raise InputError(
+            f"{name} has no emulator that counts: there are some for the families "
+            f"{', '.join(emulated_ports())}, and this is {board.port}.",
+            "Count on a board of the same core:  --board nano33",
+        )
+    if importlib.util.find_spec("unicorn") is None:
+        raise require_extra("unicorn", "sim", "emulate a board")
+    return board
+
+
+def _measure(
+    board: Board,
+    bundle: Bundle,
+    build: Path | None,
+    toolchain: str | None,
+    with_flash: bool,
+    show: Show,
+) -> Bench:
+    clip = whole_clip(Clips(None), bundle.model_samples)
+
+    def run(firmware: Firmware, report: MemoryReport) -> Bench:
+        return measure_clip(
+            firmware,
+            board,
+            bundle,
+            clip,
+            Memory(
+                report.ram_bytes, report.stack_bytes or 0, report.clip_bytes, report.flash_bytes
+            ),
+            with_flash,
+            lambda taken: show("samples, counting", taken, len(clip.samples)),
+        )
+
+    if build is not None:
+        firmware = load_firmware(build, board.name)
+        check_files(firmware)
+        check_model(firmware, bundle)
+        # The compiler's own list of stack frames is gone; the code tells them as well.
+        return run(firmware, measure(read_image(firmware.image), {}, board))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / board.name
+        made = generate(
+            bundle, board, place, toolchain, lambda done, total, _: show("compile", done, total)
+        )
+        return run(load_firmware(place, board.name), made.report)
+
+
+def _write(bench: Bench, out: Path | None, table: Path | None) -> None:
+    if out is not None:
+        write_json(out / "bench.json", to_json(bench))
+        write_atomically(out / "bench.png", bench_picture(bench))
+        click.echo(f"JSON and picture lie in {out}.", err=True)
+    if table is not None:
+        write_json(table, count_table(bench))
+        click.echo(f"The table of instructions is {table}.", err=True)
+
+
+def _show(bench: Bench, before: Bench | None, as_json: bool) -> None:
+    if before is None:
+        if as_json:
+            click.echo(json.dumps(to_json(bench)))
+        else:
+            print_bench(bench)
+        return
+    comparison = Comparison(before, bench)
+    if as_json:
+        click.echo(json.dumps(comparison.to_json()))
+    else:
+        print_comparison(comparison)
