@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_bundle import make_bundle, make_firmware
+from tiny_bundle import make_bundle, make_firmware, random_clip
 
 from sernet_cal.bundle import Bundle
-from sernet_cal.errors import SernetError
+from sernet_cal.errors import SernetError, StaleFirmwareError
 from sernet_cal.qmodel import read_qmodel
+from sernet_edge.audio.synthetic import Clip
+from sernet_edge.bench.board import measured_cycles
 from sernet_edge.bench.measure import count_instructions, multiplications
 from sernet_edge.bench.parts import map_code
 from sernet_edge.cli import cli
@@ -213,6 +215,41 @@ def test_zig_firmware_has_the_same_parts(run: Run, bundle: Bundle, tmp_path: Pat
         assert layer["instructions"] > 0, layer["name"]
 
 
+def test_a_boards_clock_is_read(bundle: Bundle, tmp_path: Path) -> None:
+    """A process of this machine stands for the board: its clock moves."""
+    make_firmware(bundle, "posix", tmp_path / "posix")
+    firmware = load_firmware(tmp_path / "posix", "posix")
+    board = dataclasses.replace(load_board("posix"), clock_hz=64_000_000)
+    clip = Clip("noise", random_clip(1, bundle.model_samples))
+    cycles = measured_cycles(f"proc://{firmware.image}", firmware, board, clip)
+    assert cycles > 0
+    stale = dataclasses.replace(firmware, build_id="00" * 32)
+    with pytest.raises(StaleFirmwareError, match="posix runs build"):
+        measured_cycles(f"proc://{firmware.image}", stale, board, clip)
+
+
+def test_a_clock_that_stands_still_is_refused(run: Run, bundle: Bundle, build: Path) -> None:
+    port = f"emu://nano33?image={build / 'firmware.elf'}"
+    words = ["bench", "--board", "nano33", "--model", bundle.path, "--build", build]
+    code, _, error = run(*words, "--port", port)
+    assert code == 2
+    assert error == (
+        f"--port {port} tells no cycles: the board has no clock that moves (emulators have none).\n"
+        "  Count in the emulator only:  sernet-edge bench --board nano33"
+    )
+
+
+def test_a_boards_cycles_stand_beside_the_estimate(
+    run: Run, bundle: Bundle, build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sernet_edge.commands.bench.measured_cycles", lambda *_: 9_600_000)
+    words = ["bench", "--board", "nano33", "--model", bundle.path, "--build", build]
+    _, out, _ = run(*words, "--port", "/dev/ttyACM0")
+    assert "measured on the board: 9,600,000 cycles, duty cycle 50.0 %, without the link" in out
+    _, out, _ = run(*words, "--port", "/dev/ttyACM0", "--json")
+    assert json.loads(out)["measured_cycles"] == 9_600_000
+
+
 def test_instructions_of_a_block_are_counted() -> None:
     assert count_instructions(bytes.fromhex("4018 21fb0230 7047")) == 3
     assert count_instructions(b"") == 0
@@ -239,7 +276,7 @@ def test_refusals(run: Run, measured: Path, tmp_path: Path, build: Path) -> None
         ),
         (
             ["bench", "--board", "nano33", "--build", build, "--toolchain", "gcc"],
-            "--build and --toolchain exclude each other: that firmware is built.",
+            "--build and --port exclude --toolchain: that firmware is built.",
         ),
         (
             ["bench", "--board", "nano33", "--build", tmp_path],

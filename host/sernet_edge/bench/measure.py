@@ -19,7 +19,7 @@ from sernet_edge.emulator.measure import counting_session, emulated_machine
 from sernet_edge.emulator.profile import PHASES, BlockProfiler, ProfiledBlock
 from sernet_edge.firmware import Firmware
 from sernet_edge.link.clip import block_samples, run_clip
-from sernet_edge.link.transport import open_port
+from sernet_edge.link.transport import SerialTransport, open_port
 from sernet_gen.board import Board
 from sernet_gen.elf import read_image
 from sernet_gen.thumb import is_wide
@@ -62,26 +62,38 @@ def measure_clip(
     watched = (flash.origin, flash.origin + flash.length - 1) if waits else None
     transport = open_port(image_url("emu", board.name, firmware.image), board.link.baud)
     try:
-        machine = emulated_machine(transport)
-        assert machine is not None
-        session = counting_session(machine, transport)
-        profiler = BlockProfiler(machine, code.marks, code.number(LINK_PART), watched)
-        last_block = len(clip.samples) - block_samples(session.info)
-
-        def progress(taken: int) -> None:
-            if last_block <= taken < len(clip.samples):
-                profiler.next_phase()
-            if on_progress is not None:
-                on_progress(taken)
-
-        progress(0)
-        run_clip(session, clip.samples, on_progress=progress)
-        runs = _cost_blocks(profiler.blocks(), machine, model, waits)
+        blocks, machine = _profile(transport, code, watched, clip, on_progress)
+        runs = _cost_blocks(blocks, machine, model, waits)
     finally:
         transport.close()
     zero = Cost(0, NO_CYCLES if model else None, 0)
     layers = tuple(_layers(read_qmodel(bundle.int8), code, runs, zero))
     return Bench(_subject(firmware, board, bundle, clip, waits), memory, layers)
+
+
+def _profile(
+    transport: SerialTransport,
+    code: CodeMap,
+    watched: tuple[int, int] | None,
+    clip: Clip,
+    on_progress: Callable[[int], None] | None,
+) -> tuple[tuple[ProfiledBlock, ...], Machine]:
+    """Return what ran from BEGIN to RESULT; the second phase is from the last block of samples."""
+    machine = emulated_machine(transport)
+    assert machine is not None
+    session = counting_session(machine, transport)
+    profiler = BlockProfiler(machine, code.marks, code.number(LINK_PART), watched)
+    last_block = len(clip.samples) - block_samples(session.info)
+
+    def progress(taken: int) -> None:
+        if last_block <= taken < len(clip.samples):
+            profiler.next_phase()
+        if on_progress is not None:
+            on_progress(taken)
+
+    progress(0)
+    run_clip(session, clip.samples, on_progress=progress)
+    return profiler.blocks(), machine
 
 
 def _subject(firmware: Firmware, board: Board, bundle: Bundle, clip: Clip, waits: int) -> Subject:

@@ -69,7 +69,12 @@ def _cells(bench: Bench, mac: int, cost: Cost) -> list[str]:
 
 def _figures(bench: Bench) -> list[str]:
     memory = bench.memory
-    lines = [*_of_cycles(bench)] if bench.cost().cycles else []
+    lines = _of_cycles(bench) if bench.cost().cycles else []
+    if bench.measured_cycles is not None:
+        lines.append(
+            f"measured on the board: {bench.measured_cycles:,} cycles, duty cycle "
+            f"{percent(bench.duty_cycle(bench.measured_cycles))} %, without the link"
+        )
     kept = f" + kept clip {memory.kept_clip:,}" if memory.kept_clip else ""
     lines.append(
         f"RAM: variables {memory.ram:,} + worst stack {memory.stack:,}{kept} bytes; "

@@ -94,11 +94,15 @@ class Memory:
 
 @dataclass(frozen=True)
 class Bench:
-    """The figures of one firmware for one clip of the model's length."""
+    """The figures of one firmware for one clip of the model's length.
+
+    `measured_cycles`: what a real board's clock counted, without the link; None without a board.
+    """
 
     subject: Subject
     memory: Memory
     layers: tuple[Layer, ...]
+    measured_cycles: int | None = None
 
     def cost(self, group: str | None = None) -> Cost:
         """Return the cost of `group`, of everything without one."""
@@ -156,6 +160,7 @@ def to_json(bench: Bench) -> dict[str, Any]:
         "duty_cycle": _rounded(bench.duty_cycle(busy.cycles.nominal)) if busy.cycles else None,
         "latency_ms": _rounded(bench.milliseconds(late.cycles.nominal)) if late.cycles else None,
         "latency": late.to_json(),
+        "measured_cycles": bench.measured_cycles,
         "groups": {group: _group_json(bench, group) for group in GROUPS},
         "layers": [_layer_json(bench, layer) for layer in bench.layers],
     }
@@ -204,6 +209,7 @@ def read_bench(path: Path) -> Bench:
                 content["flash_bytes"],
             ),
             tuple(_read_layer(layer) for layer in content["layers"]),
+            content["measured_cycles"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is a damaged benchmark: it lacks {error}.", make) from error

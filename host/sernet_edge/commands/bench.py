@@ -3,13 +3,18 @@
 import importlib.util
 import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import InputError, require_extra
 from sernet_edge.audio.clips import Clips, whole_clip
+from sernet_edge.bench.board import measured_cycles
 from sernet_edge.bench.compare import Comparison, print_comparison
 from sernet_edge.bench.guard import count_table
 from sernet_edge.bench.measure import measure_clip
@@ -40,6 +45,7 @@ _MOST_COMPARED = 2
     type=click.Path(path_type=Path),
     help="Measure the firmware in this folder, instead of one that is built for it and forgotten.",
 )
+@click.option("--port", metavar="URL", help="Read the clock of a real board that runs it, too.")
 @click.option("--toolchain", metavar="PATH|gcc|zig", help="The compiler; else the first found.")
 @click.option(
     "--compare",
@@ -59,25 +65,19 @@ _MOST_COMPARED = 2
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for JSON and a picture.")
 @json_option
 def command(
-    board_name: str | None,
-    model: Path | None,
-    build: Path | None,
-    toolchain: str | None,
-    compared: tuple[Path, ...],
-    table: Path | None,
-    out: Path | None,
-    as_json: bool,
+    board_name: str | None, compared: tuple[Path, ...], as_json: bool, **options: Any
 ) -> None:
     """Count a clip's instructions in the emulator and estimate cycles, layer by layer.
 
     Instructions are exact. Cycles are estimated by a written-down table of the core, low, nominal
-    and high; the shares are of the nominal ones.
+    and high; the shares are of the nominal ones. A real board at --port must run the firmware of
+    --build (else build/NAME).
     """
     if len(compared) > _MOST_COMPARED:
         raise InputError(f"--compare: two benchmarks at most; {len(compared)} given.")
     before = [read_bench(path) for path in compared]
     if len(before) == _MOST_COMPARED:
-        if any((board_name, model, build, toolchain, table, out)):
+        if board_name is not None or any(options.values()):
             raise InputError(
                 "--compare with two files measures nothing: leave out all the others but --json, "
                 "or one of the files."
@@ -85,16 +85,15 @@ def command(
         _show(before[1], before[0], as_json)
         return
     board = _measurable(board_name)
-    if build is not None and toolchain is not None:
-        raise InputError("--build and --toolchain exclude each other: that firmware is built.")
-    if out is not None:
+    built = options["build"] or options["port"]
+    if built and options["toolchain"]:
+        raise InputError("--build and --port exclude --toolchain: that firmware is built.")
+    if options["out"] is not None:
         check_matplotlib()
-        make_out_folder(out)
-    bundle = resolve_model(model)
+        make_out_folder(options["out"])
     with progress_bars() as show:
-        # The table has instructions only, and counting without the flash is ten times as fast.
-        bench = _measure(board, bundle, build, toolchain, table is None, show)
-    _write(bench, out, table)
+        bench = _measure(board, resolve_model(options["model"]), options, show)
+    _write(bench, options["out"], options["table"])
     _show(bench, before[0] if before else None, as_json)
 
 
@@ -118,41 +117,52 @@ def _measurable(name: str | None) -> Board:
     return board
 
 
-def _measure(
-    board: Board,
-    bundle: Bundle,
-    build: Path | None,
-    toolchain: str | None,
-    with_flash: bool,
-    show: Show,
-) -> Bench:
+def _measure(board: Board, bundle: Bundle, options: dict[str, Any], show: Show) -> Bench:
     clip = whole_clip(Clips(None), bundle.model_samples)
-
-    def run(firmware: Firmware, report: MemoryReport) -> Bench:
-        return measure_clip(
+    with _firmware(board, bundle, options, show) as (firmware, report):
+        cycles = None
+        if options["port"] is not None:
+            cycles = measured_cycles(options["port"], firmware, board, clip)
+        memory = Memory(
+            report.ram_bytes, report.stack_bytes or 0, report.clip_bytes, report.flash_bytes
+        )
+        # The table has instructions only, and counting without the flash is ten times as fast.
+        with_flash = options["table"] is None
+        bench = measure_clip(
             firmware,
             board,
             bundle,
             clip,
-            Memory(
-                report.ram_bytes, report.stack_bytes or 0, report.clip_bytes, report.flash_bytes
-            ),
+            memory,
             with_flash,
             lambda taken: show("samples, counting", taken, len(clip.samples)),
         )
+        return replace(bench, measured_cycles=cycles)
 
+
+@contextmanager
+def _firmware(
+    board: Board, bundle: Bundle, options: dict[str, Any], show: Show
+) -> Iterator[tuple[Firmware, MemoryReport]]:
+    """Yield the firmware of --build, or one that is built and forgotten, and its sizes."""
+    build = options["build"]
+    if build is None and options["port"] is not None:
+        build = Path("build") / board.name
     if build is not None:
         firmware = load_firmware(build, board.name)
         check_files(firmware)
         check_model(firmware, bundle)
         # The compiler's own list of stack frames is gone; the code tells them as well.
-        return run(firmware, measure(read_image(firmware.image), {}, board))
+        yield firmware, measure(read_image(firmware.image), {}, board)
+        return
+
+    def report(done: int, total: int, step: str) -> None:
+        show("compile", done, total)
+
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / board.name
-        made = generate(
-            bundle, board, place, toolchain, lambda done, total, _: show("compile", done, total)
-        )
-        return run(load_firmware(place, board.name), made.report)
+        made = generate(bundle, board, place, options["toolchain"], report)
+        yield load_firmware(place, board.name), made.report
 
 
 def _write(bench: Bench, out: Path | None, table: Path | None) -> None:
