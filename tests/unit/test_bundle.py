@@ -10,7 +10,8 @@ import pytest
 from sernet_cal.bundle import CARD_NAME, FLOAT_NAME, INT8_NAME, load_bundle, write_bundle
 from sernet_cal.errors import ModelError
 from sernet_cal.features import front_end_from_json, paper_front_end
-from sernet_edge.model.bundled import bundled_model, resolve_model
+from sernet_edge.model.bundled import BUNDLED_NAMES, bundled_model, find_model, resolve_model
+from sernet_edge.model.sizes import sizes_of
 
 REMAKE = "  Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
 CARD: dict[str, Any] = {
@@ -197,14 +198,32 @@ def test_the_bundled_model_is_the_default() -> None:
     assert resolve_model(str(bundled_model())) == bundle
 
 
-def test_the_bundled_card_tells_where_the_model_comes_from_and_no_paths() -> None:
-    card = resolve_model(None).card
+def test_a_bundled_model_is_found_by_name_unless_a_folder_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_model("emodb-3s-small") == bundled_model("emodb-3s-small")
+    assert resolve_model("emodb-3s-small").name == "emodb-3s-small"
+    (tmp_path / "emodb-3s-small").mkdir()
+    assert find_model("emodb-3s-small") == Path("emodb-3s-small")
+    assert find_model("other") == Path("other")
+
+
+@pytest.mark.parametrize("name", BUNDLED_NAMES)
+def test_a_bundled_card_tells_where_the_model_comes_from_and_no_paths(name: str) -> None:
+    card = resolve_model(name).card
     text = json.dumps(card)
     assert "/work" not in text
     assert "/home" not in text
+    assert card["name"] == name
     assert card["command"].startswith("sernet-edge train --data emodb=DIR ")
-    assert set(card["training"]["held_out_speakers"]) == set(card["accuracy"]["speakers"])
-    assert not set(card["training"]["speakers"]) & set(card["accuracy"]["speakers"])
-    for scores in (card["accuracy"]["float"], card["accuracy"]["int8"]):
-        assert set(scores) == {"ua", "wa", "f1"}
-        assert all(0.5 < value <= 1.0 for value in scores.values())
+    assert len(card["training"]["speakers"]) == 10
+    assert card["loso"]["command"].startswith("sernet-edge train --data emodb=DIR --protocol loso ")
+    for measure in ("ua", "wa", "f1"):
+        float32, int8 = card[f"loso_{measure}_float"], card[f"loso_{measure}_int8"]
+        assert 0.8 < int8 < 0.9
+        assert abs(float32 - int8) < 0.005
+
+
+def test_the_small_model_is_small() -> None:
+    assert sizes_of(resolve_model("emodb-3s-small")).weight_bytes <= 128 * 1024

@@ -33,7 +33,7 @@ def test_light_sernet_needs_less_than_23_kilobytes(sernet):
 def test_rings_hold_what_the_windows_need(sernet):
     found = capacities(sernet)
     assert (found["input"], found["concat"], found["conv_4"]) == (11, 3, 2)
-    assert all(found[f"average_pool_{n}"] == 1 for n in (1, 2, 3, 7))
+    assert all(found[f"max_pool_{n}"] == 1 for n in (1, 2, 3, 7))
 
 
 def test_the_three_paths_run_side_by_side(sernet):
@@ -41,13 +41,13 @@ def test_the_three_paths_run_side_by_side(sernet):
     lags = {sernet.traced[place].name: lag for place, lag in schedule.lags.items()}
     # The 11x1 path must wait for five rows below; the others wait with it.
     assert lags["conv_1"] == lags["conv_2"] == lags["conv_3"] == 5
-    assert lags["average_pool_1"] == lags["concat"] == 6
+    assert lags["max_pool_1"] == lags["concat"] == 6
 
 
 def test_each_path_is_pooled_before_the_next_one_runs(sernet):
     names = [sernet.name_of(op) for op in make_schedule(sernet).operators]
     assert names[:7] == [
-        *("conv_1", "average_pool_1", "conv_2", "average_pool_2", "conv_3", "average_pool_3"),
+        *("conv_1", "max_pool_1", "conv_2", "max_pool_2", "conv_3", "max_pool_3"),
         "concat",
     ]
     assert names[-1] == "mean"

@@ -12,7 +12,7 @@ model_option = click.option(
     "--model",
     metavar="PATH",
     type=click.Path(path_type=Path),
-    help="A bundle; else the bundled one.",
+    help="A bundle, or emodb-3s-small; else emodb-3s, which comes with the package.",
 )
 
 part_option = click.option(

@@ -12,7 +12,7 @@ from sernet_edge.audio.corpus import load_named_corpus
 from sernet_edge.audio.screen import refuse_bad
 from sernet_edge.commands.options import json_option
 from sernet_edge.commands.training_options import calibration_clips_option
-from sernet_edge.model.bundled import bundled_model
+from sernet_edge.model.bundled import find_model
 from sernet_edge.progress import progress_bars
 from sernet_edge.train.card import quantized_card
 from sernet_edge.train.options import make_out_folder
@@ -51,7 +51,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Quantize a trained model to int8, calibrated on training speakers, and measure both."""
-    source = read_source(model or bundled_model())
+    source = read_source(find_model(model))
     network = source.network(clip_seconds)
     check_clip_seconds(network.clip_seconds)
     check_clip_count(calibration_clips)
