@@ -18,6 +18,7 @@ from sernet_edge.bench.board import measured_cycles
 from sernet_edge.bench.measure import count_instructions, multiplications
 from sernet_edge.bench.parts import map_code
 from sernet_edge.cli import cli
+from sernet_edge.emulator.profile import MARK_STAY
 from sernet_edge.firmware import load_firmware
 from sernet_gen.board import load_board
 from sernet_gen.elf import read_image
@@ -194,6 +195,23 @@ def test_another_boards_machine_counts_the_same_network(
     other = json.loads(out)
     assert other["groups"]["network"]["instructions"] == result["groups"]["network"]["instructions"]
     assert other["flash_wait_cycles"] == 0
+
+
+def test_all_code_of_the_firmware_has_its_place(build: Path) -> None:
+    """What is not placed counts to its caller: only the start-up and the compiler's library may."""
+    firmware = load_firmware(build, "nano33")
+    image = read_image(firmware.image)
+    marks = map_code(image, firmware.files, firmware.tensors).marks
+    unplaced = {
+        symbol.name
+        for symbol in image.symbols
+        if symbol.is_function
+        and symbol.size
+        and marks.marks[(symbol.address - marks.first) // 2] == MARK_STAY
+    }
+    start_up = {"sn_spin", "sn_halt", "sn_reset", "sn_start"}
+    library = {"memcpy", "memset", "memmove", "memcmp"}
+    assert {name for name in unplaced if not name.startswith("__")} <= start_up | library
 
 
 def test_zig_firmware_has_the_same_parts(run: Run, bundle: Bundle, tmp_path: Path) -> None:

@@ -35,17 +35,16 @@ def read_table(path: Path) -> dict[str, Any]:
     """Read a table; raises InputError for a file that is none."""
     try:
         table: Any = json.loads(path.read_text(encoding="utf-8"))
-        counts = [int(table["instructions"]), *map(int, table["layers"].values())]
-        bound = [str(table[name]) for name in _BOUND_TO]
+        return {
+            **{name: str(table[name]) for name in _BOUND_TO},
+            "instructions": int(table["instructions"]),
+            "layers": {str(name): int(count) for name, count in table["layers"].items()},
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} is no table of instructions: {error!r}.",
             f"Write it:  {update_command('NAME', str(path))}",
         ) from error
-    assert counts
-    assert bound
-    found: dict[str, Any] = table
-    return found
 
 
 def complaint(bench: Bench, table: Mapping[str, Any], path: str) -> str | None:

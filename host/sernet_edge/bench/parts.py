@@ -44,7 +44,7 @@ class Part:
 
 @dataclass(frozen=True)
 class CodeMap:
-    """All parts, and where their code is. `marks` say numbers: part k of `parts` is k + 1.
+    """All parts, and where their code is. The marks have numbers: part k of `parts` is k + 1.
 
     `kernels`: (first address, end, source file without its suffix) of the kernels' functions.
     """
@@ -56,10 +56,6 @@ class CodeMap:
     def number(self, part: Part) -> int:
         """Return the number of `part` in the marks."""
         return _FIRST_PART + self.parts.index(part)
-
-    def part(self, number: int) -> Part:
-        """Return the part with `number` in the marks."""
-        return self.parts[number - _FIRST_PART]
 
     def kernel_at(self, address: int) -> str | None:
         """Return the source file of the kernel at `address`, None for other code."""

@@ -6,6 +6,10 @@ from sernet_edge.bench.result import GROUPS, Bench, Layer
 from sernet_edge.drawing import new_figure, png
 
 _COLOURS = {NETWORK: "tab:blue", FRONT_END: "tab:orange", LINK: "tab:grey"}
+_COUNTED = {
+    True: "estimated cycles, millions (line: low to high)",
+    False: "instructions, millions",
+}
 
 
 def bench_picture(bench: Bench) -> bytes:
@@ -13,8 +17,6 @@ def bench_picture(bench: Bench) -> bytes:
     or instructions where the core has no table. Raises SernetError without matplotlib."""
     figure = new_figure(9.0, 1.2 + 0.26 * len(bench.layers))
     axes = figure.subplots()
-    names = [f"{layer.name} ({layer.algorithm})" if layer.algorithm else layer.name
-             for layer in bench.layers]  # fmt: skip
     for group in GROUPS:
         chosen = [(at, layer) for at, layer in enumerate(bench.layers) if layer.group == group]
         axes.barh(
@@ -26,15 +28,17 @@ def bench_picture(bench: Bench) -> bytes:
     for at, layer in enumerate(bench.layers):
         low, high = _range(layer)
         axes.plot([low, high], [at, at], color="black", linewidth=1.5)
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(bench.layers)), [_label(layer) for layer in bench.layers])
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
-    known = bench.cost().cycles is not None
-    axes.set_xlabel("estimated cycles, millions (line: low to high)" if known
-                    else "instructions, millions")  # fmt: skip
+    axes.set_xlabel(_COUNTED[bench.cost().cycles is not None])
     axes.set_title(headline(bench), fontsize="medium")
     axes.legend()
     return png(figure)
+
+
+def _label(layer: Layer) -> str:
+    return f"{layer.name} ({layer.algorithm})" if layer.algorithm else layer.name
 
 
 def _range(layer: Layer) -> tuple[float, float]:
