@@ -16,7 +16,7 @@ from sernet_edge.train.recipe import load_recipe
 
 pytest.importorskip("tensorflow", reason="tensorflow is not installed (extra [train])")
 
-from sernet_edge.train import fit  # noqa: E402
+from sernet_edge.train import fit
 
 RECIPE = load_recipe("stream").changed(
     {
