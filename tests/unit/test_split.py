@@ -47,20 +47,27 @@ def test_no_speaker_is_in_both_parts() -> None:
 
 
 def test_unknown_speakers_are_named_beside_the_known() -> None:
-    assert refusal(InputError, split_by_speaker, MADE, ["1", "03"]) == (
-        "The corpus made has no speaker 03; it has 1, 2, 3.\n"
+    assert refusal(InputError, split_by_speaker, MADE, ["1", "04"]) == (
+        "The corpus made has no speaker 04; it has 1, 2, 3.\n"
         "  Name its own speakers:  --held-out SPEAKER"
     )
-    assert "it has none: it names no speakers." in refusal(
-        InputError, split_by_speaker, corpus(("x", None)), ["1"]
+    assert refusal(InputError, split_by_speaker, corpus(("x", None)), ["1"]) == (
+        "No speaker of made can be held out: it does not say who speaks.\n"
+        "  Add a labels.csv with the columns file, emotion and speaker."
     )
+
+
+def test_leading_zeros_of_a_speaker_do_not_count() -> None:
+    assert split_by_speaker(MADE, ["03"]) == split_by_speaker(MADE, ["3"])
+    padded = corpus(("x", "01"), ("y", "02"))
+    assert split_by_speaker(padded, ["1"]).held_out_speakers == ["01"]
 
 
 def test_training_needs_labels_of_two_classes() -> None:
     check_labels(MADE)
     assert refusal(InputError, check_labels, corpus(("x", "1"), (None, "2"))) == (
         "1 of 2 recordings of made have no label; the first is 1.\n"
-        "  Add a labels.csv (file, emotion, speaker), or make one folder per class."
+        "  Add a labels.csv (file, emotion, speaker if known), or make one folder per class."
     )
     assert refusal(InputError, check_labels, corpus(("x", "1"))) == (
         "The corpus made has one class only, x; at least 2 are needed."

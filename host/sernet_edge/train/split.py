@@ -35,19 +35,26 @@ def speaker_list(options: Sequence[str]) -> tuple[str, ...]:
 
 
 def split_by_speaker(corpus: Corpus, held_out: Sequence[str]) -> Split:
-    """Return the recordings of `held_out` apart from all others.
+    """Return the recordings of `held_out` apart from all others; 03 means 3 and the reverse.
 
     Raises InputError for speakers that the corpus does not have.
     """
-    unknown = [name for name in held_out if name not in corpus.speakers]
-    if unknown:
-        known = ", ".join(corpus.speakers) or "none: it names no speakers"
+    if held_out and not corpus.speakers:
         raise InputError(
-            f"The corpus {corpus.name} has no speaker {', '.join(unknown)}; it has {known}.",
+            f"No speaker of {corpus.name} can be held out: it does not say who speaks.",
+            "Add a labels.csv with the columns file, emotion and speaker.",
+        )
+    own = {_plain(speaker): speaker for speaker in corpus.speakers}
+    unknown = [name for name in held_out if _plain(name) not in own]
+    if unknown:
+        raise InputError(
+            f"The corpus {corpus.name} has no speaker {', '.join(unknown)}; it has "
+            f"{', '.join(corpus.speakers)}.",
             "Name its own speakers:  --held-out SPEAKER",
         )
-    apart = tuple(item for item in corpus.recordings if item.speaker in held_out)
-    rest = tuple(item for item in corpus.recordings if item.speaker not in held_out)
+    chosen = {own[_plain(name)] for name in held_out}
+    apart = tuple(item for item in corpus.recordings if item.speaker in chosen)
+    rest = tuple(item for item in corpus.recordings if item.speaker not in chosen)
     return Split(rest, apart)
 
 
@@ -58,7 +65,7 @@ def check_labels(corpus: Corpus) -> None:
         raise InputError(
             f"{len(unlabelled)} of {len(corpus.recordings)} recordings of {corpus.name} have no "
             f"label; the first is {unlabelled[0].name}.",
-            "Add a labels.csv (file, emotion, speaker), or make one folder per class.",
+            "Add a labels.csv (file, emotion, speaker if known), or make one folder per class.",
         )
     if len(corpus.classes) < 2:
         raise InputError(
@@ -80,3 +87,8 @@ def check_clip_seconds(clip_seconds: float) -> None:
 
 def _speakers(recordings: Sequence[Recording]) -> list[str]:
     return list(dict.fromkeys(item.speaker for item in recordings if item.speaker is not None))
+
+
+def _plain(speaker: str) -> str:
+    """Return a speaker's number without leading zeros, another name as it is."""
+    return str(int(speaker)) if speaker.isdecimal() else speaker
