@@ -85,7 +85,7 @@ def test_speakers_whose_names_no_folder_can_have_are_numbered(odd: str) -> None:
 def test_corpora_that_cannot_be_divided() -> None:
     assert refusal(make_folds, corpus(("x", "a"), ("y", None)), "loso", 1) == (
         "1 of 2 recordings of made name no speaker; the first is 001. Speakers cannot be left out."
-        "\n  Add a labels.csv (file, emotion, speaker)."
+        "\n  Add a labels.csv with the columns file, emotion and speaker."
     )
     assert refusal(make_folds, corpus(("x", "a"), ("y", "a")), "loso", 1) == (
         "The corpus made has one speaker only, a; at least 2 are needed to leave one out."

@@ -114,7 +114,7 @@ def _check_speakers(corpus: Corpus) -> None:
         raise InputError(
             f"{len(unnamed)} of {len(corpus.recordings)} recordings of {corpus.name} name no "
             f"speaker; the first is {unnamed[0].name}. Speakers cannot be left out.",
-            "Add a labels.csv (file, emotion, speaker).",
+            "Add a labels.csv with the columns file, emotion and speaker.",
         )
     if len(corpus.speakers) < 2:
         raise InputError(
