@@ -19,6 +19,7 @@ OPTIONAL = [
     "tinymlgen",
     "cmsisdsp",
     "sklearn",
+    "filelock",
     "joblib",
     "distributed",
     "matplotlib",

@@ -137,6 +137,7 @@ def test_the_folder_keeps_everything(corpus: Path, tmp_path: Path, asked: list[F
         (5, "8", 10),
     ]
     assert sorted(path.name for path in out.iterdir()) == [
+        ".lock",
         "confusion-seed1.png",
         "confusion-seed5.png",
         "folds",

@@ -9,6 +9,7 @@ import pytest
 from sernet_cal.errors import InputError
 from sernet_edge.protocol.run_folder import (
     fold_folder,
+    locked,
     read_run,
     read_run_json,
     seal_fold,
@@ -96,3 +97,17 @@ def test_runs_that_cannot_be_read(run: Path) -> None:
     path.write_text("{", encoding="utf-8")
     assert refusal(read_run_json, run).startswith(f"{path} is not readable: Expecting property")
     assert read_run_json(run / "folds") is None
+
+
+def test_a_run_is_kept_to_one_command(tmp_path: Path) -> None:
+    pytest.importorskip("filelock", reason="filelock is not installed (extra [train])")
+    run = tmp_path / "runs" / "one"
+    with locked(run):
+        with pytest.raises(InputError) as caught, locked(run):
+            pass
+        assert str(caught.value) == (
+            f"Another command is working on the run in {run}.\n"
+            "  Wait until it ends, or write another run:  --out DIR"
+        )
+    with locked(run):
+        pass

@@ -20,6 +20,7 @@ from sernet_edge.protocol.run_folder import (
     ANSWERS_NAME,
     RUN_NAME,
     fold_folder,
+    locked,
     seal_fold,
     stored_fold,
     write_atomically,
@@ -51,8 +52,14 @@ def cross_validate(settings: Settings, out: Path, place: Place, say: Say) -> Cro
     """Run all folds of all seeds that `out` does not keep yet; write run.json as they end.
 
     `say` is called with a line of text a fold. A fold that is kept is not run again if all that
-    its result depends on is the same. Raises InputError when `out` keeps another run.
+    its result depends on is the same. Raises InputError when `out` keeps another run, or another
+    command works on it.
     """
+    with locked(out):
+        return _cross_validate(settings, out, place, say)
+
+
+def _cross_validate(settings: Settings, out: Path, place: Place, say: Say) -> CrossValidation:
     head = settings.to_json()
     check_same_run(out, head)
     tasks = _tasks(settings, head["corpus"]["digest"], out, place)

@@ -8,13 +8,16 @@ RUN/folds/seed1-03/fold.json        which recordings, which result, and the hash
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sernet_cal.errors import InputError
+from sernet_cal.errors import InputError, require_extra
 
 RUN_NAME = "run.json"
+LOCK_NAME = ".lock"
 FOLD_NAME = "fold.json"
 ANSWERS_NAME = "answers.npz"
 RUN_FORMAT = 1
@@ -106,6 +109,32 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write `content` to `path`, atomically."""
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     write_atomically(path, text.encode())
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep `folder` to this command until the context ends.
+
+    Raises InputError while another command works in it, SernetError where filelock is not
+    installed.
+    """
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise require_extra("filelock", "train", "keep a run to one command") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK_NAME)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise InputError(
+            f"Another command is working on the run in {folder}.",
+            "Wait until it ends, or write another run:  --out DIR",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write_atomically(path: Path, content: bytes) -> None:
