@@ -72,7 +72,7 @@ def test_a_cluster_finds_what_this_machine_finds(
     content = cross_validated(corpus, here, "--jobs", 2)
     assert cross_validated(corpus, there, "--cluster", cluster.scheduler_address) == content
     found = {path.relative_to(here): path for path in here.rglob("*") if path.is_file()}
-    assert len(found) == 2 * 6 + 2
+    assert len(found) == 2 * 6 + 3  # run.json, the picture and the lock beside the folds
     for name, path in found.items():
         assert (there / name).read_bytes() == path.read_bytes(), name
     for name in ("seed1-a", "seed1-b"):
