@@ -109,6 +109,11 @@ MESSAGES = {
     "augmentation.speeds=[9.0]": "augmentation.speeds is (9.0,); 0.5 to 2 can be used.",
     "augmentation.snr_db=[30, 5]": "augmentation.snr_db is [30.0, 5.0]; the lowest and the highest "
     "are expected.",
+    "augmentation.snr_db=[nan, 5.0]": "augmentation.snr_db is (nan, 5.0); any finite number can "
+    "be used.",
+    "augmentation.gain_db=inf": "augmentation.gain_db is inf; at least 0 can be used.",
+    "front_end.clip_seconds=61.0": "front_end.clip_seconds is 61.0; more than 0, at most 60 can be "
+    "used.",
     "network.width=nan": "network.width is nan; more than 0 can be used.",
     "epochs": "--set epochs sets nothing.\n  Write it as:  --set schedule.epochs=100",
 }

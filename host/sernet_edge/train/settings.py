@@ -5,8 +5,9 @@ a TOML table, strictly: a name that is unknown or missing, or a value of another
 """
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from sernet_cal.errors import InputError
@@ -31,15 +32,17 @@ class Limits:
         if self.least is not None and self.most is not None:
             return f"{self.least:g} to {self.most:g}"
         if self.above is not None:
-            return f"more than {self.above:g}"
-        return "any" if self.least is None else f"at least {self.least:g}"
+            most = "" if self.most is None else f", at most {self.most:g}"
+            return f"more than {self.above:g}{most}"
+        return "any finite number" if self.least is None else f"at least {self.least:g}"
 
     def allow(self, value: Any) -> bool:
         """Return whether one value (not a list) lies within the limits."""
         if self.one_of:
             return value in self.one_of
         return (
-            (self.least is None or value >= self.least)
+            math.isfinite(value)
+            and (self.least is None or value >= self.least)
             and (self.most is None or value <= self.most)
             and (self.above is None or value > self.above)
         )
@@ -78,7 +81,7 @@ def read_group(group: type[Group], table: Mapping[str, Any], where: str) -> Grou
     for name in table:
         if name not in known:
             raise unknown_name(f"{where}.{name}", name, known)
-    lacking = [name for name, item in known.items() if name not in table and _needed(item)]
+    lacking = [name for name in known if name not in table]
     if lacking:
         raise InputError(
             f"{where} lacks {', '.join(lacking)}.",
@@ -108,10 +111,6 @@ def unknown_name(where: str, name: str, known: Mapping[str, Any]) -> InputError:
     near = difflib.get_close_matches(name, known, n=1)
     cure = f"Did you mean {near[0]}?" if near else f"Known there: {', '.join(known)}."
     return InputError(f"There is no setting {where}.", cure)
-
-
-def _needed(item: Any) -> bool:
-    return item.default is MISSING
 
 
 def _value(item: Any, value: Any, where: str) -> Any:
