@@ -1,0 +1,1 @@
+"""The kernels that the engine may run: which operators each fits, its memory and its C tables."""
