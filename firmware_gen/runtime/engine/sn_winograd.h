@@ -1,0 +1,90 @@
+// 3x3 convolution, stride 1, SAME, and the max pool behind it, by exact integer Winograd F(4x4,
+// 3x3): a strip of output rows per call, byte for byte what the direct sums give.
+//
+// A tile is 4x4 outputs of the convolution. It reads 6x6 inputs d, and for one output channel
+//     y = A (sum over input channels of (G g G') * (B d B')) A'
+// with the integer matrices of sn_winograd_transform.h. The mathematics, and why it is exact:
+// * d is u = x + 128 as an unsigned byte; the input's zero point is folded into the bias.
+//   |B d B'| <= 25,500 and, g within +-127, |G g G'| <= 6,223: both fit int16.
+// * Sums of products, and all that follows, wrap modulo 2^32. The outcome is 576 times the direct
+//   sum s; times the inverse of 9 it is 64 s modulo 2^32, and so s itself, as |s| < 2^25 with the
+//   bias (the generator refuses a layer whose own weights allow more).
+// * Two channels share a word as high * 65536 + low, so B is plain 32-bit arithmetic. To keep the
+//   low channel from borrowing, SN_WINOGRAD_OFFSET is added to columns 4 and 5 of each row between
+//   the two passes; that is an image of the offset at pixels (4..5, 4..5), seen by the outputs
+//   (2..3, 2..3) only, and four more biases take it off again. The low half then lies within
+//   1,250..31,340.
+// * Max pools before requantisation: that never decreases, so the largest sum gives the largest
+//   byte.
+#ifndef SN_WINOGRAD_H
+#define SN_WINOGRAD_H
+
+#include <stdint.h>
+
+#define SN_WINOGRAD_OFFSET 14000u
+#define SN_WINOGRAD_POINTS 36u
+
+// One output channel. `bias`: 64 times what is added to the sum of u * g, modulo 2^32, at the
+// outputs (2,2), (2,3), (3,2), (3,3) of a tile in [1..4], at the others in [0]. `round`: where
+// `is_plain`, (2^-shift / 2) + output_zero * 2^-shift.
+typedef struct sn_winograd_channel {
+    int32_t bias[5];
+    int32_t multiplier;
+    int32_t shift;
+    int32_t round;
+} sn_winograd_channel;
+
+// A rectangle of 1 to 4 tiles (with 4 lanes, to 3) that meet each weight together: `columns` tiles
+// across from output column `column` (a multiple of 4) on, `tile_rows` down from tile row
+// `tile_row` on. `values`: where in the workspace, in words, its transformed input lies.
+typedef struct sn_winograd_batch {
+    uint32_t column;
+    uint32_t columns;
+    uint32_t tile_row;
+    uint32_t tile_rows;
+    uint32_t values;
+} sn_winograd_batch;
+
+// A run makes `rows` rows of the output, which take rows * pool_rows = 4 * tile_rows rows of the
+// convolution and two more of its input. `pool_rows` x `pool_columns`: 1x1 (no pool), 2x1, 2x2.
+// `low`, `high`: what convolution and pool together clamp to. `is_plain`: low and output_zero are
+// -128, high is 127, all shifts are in -23..0.
+//
+// Words of two int16: of a quad of channels c..c+3, first the pair (c, c+2), then (c+1, c+3), the
+// lower channel in the lower half. Transformed input of a batch: [36 points][pairs][tiles] words.
+// Transformed weights: [output_channels / lanes][36][pairs][lanes] words in `transformed`; or,
+// where that is 0, int8 `weights`, [output_channels][quads][9 taps][4 channels], transformed in
+// every run, `lanes` = 2 output channels at a time, in the workspace from word `transform` on.
+// `padding`: a row of width * input_channels input zero points. `workspace`: its place in the
+// arena.
+typedef struct sn_winograd {
+    uint32_t width;
+    uint32_t input_channels;   // a multiple of 4
+    uint32_t output_channels;  // a multiple of lanes
+    uint32_t rows;
+    uint32_t tile_rows;
+    uint32_t pool_rows;
+    uint32_t pool_columns;
+    uint32_t lanes;  // 2 or 4
+    int8_t input_zero;
+    int8_t output_zero;
+    int8_t low;
+    int8_t high;
+    uint32_t is_plain;
+    uint32_t workspace;
+    uint32_t transform;
+    uint32_t batch_count;
+    const sn_winograd_batch *batches;
+    const sn_winograd_channel *channels;
+    const uint32_t *transformed;
+    const int8_t *weights;
+    const int8_t *padding;
+} sn_winograd;
+
+// `input`: the 4 * tile_rows + 2 rows that a run reads, top first, 0 for a row outside the clip;
+// `workspace` is aligned to 4; `outputs`: the `rows` rows to make, 0 for one outside the clip. A
+// row of the convolution is in the clip where its centre input row is; the pool ignores the others.
+void sn_winograd_strip(const sn_winograd *layer, const int8_t *const *input, void *workspace,
+                       int8_t *const *outputs);
+
+#endif

@@ -1,0 +1,195 @@
+"""The 3x3 convolution by exact integer Winograd F(4x4, 3x3), with its max pool: sn_winograd.h.
+
+The mathematics is in that header. The tables hold no policy: which tiles meet the weights together
+is chosen in winograd_batches, what the numbers are in winograd_tables.
+"""
+
+from sernet_cal.qmodel_types import Convolution, QModel
+from sernet_gen.csyntax import c_array, c_struct
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.winograd_batches import TILE, Batch, choose_batches
+from sernet_gen.kernels.winograd_tables import (
+    channel_table,
+    is_plain,
+    limits,
+    quads,
+    sum_bound,
+    transformed,
+)
+
+_POINTS = 36
+_WORD_BYTES = 4
+_CHANNEL_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 20, 72
+_POOLS = ((1, 1), (2, 1), (2, 2))
+_MOST_TILE_ROWS = 4
+# 64 times a sum must not wrap.
+_SUM_LIMIT = 2**25
+
+
+def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
+    """Return why `group` cannot run by Winograd with `choice`, or None."""
+    if group.concatenation is not None or len(group.convolutions) != 1:
+        return "run by Winograd: that is for one convolution, not for several joined ones"
+    operator = group.convolutions[0]
+    return (
+        _shape_refusal(model, operator)
+        or _pool_refusal(group)
+        or _rows_refusal(group, choice)
+        or _sum_refusal(model, operator)
+    )
+
+
+def _shape_refusal(model: QModel, operator: Convolution) -> str | None:
+    if operator.kernel != (3, 3):
+        rows, columns = operator.kernel
+        return f"run by Winograd: its window is {rows}x{columns}, not 3x3"
+    into, out = model.traced[operator.input].channels, model.traced[operator.output].channels
+    if into % 4:
+        return f"run by Winograd: its {into} input channels are not a multiple of 4"
+    if out % 2:
+        return f"run by Winograd: its {out} output channels are not a multiple of 2"
+    return None
+
+
+def _pool_refusal(group: Group) -> str | None:
+    if not group.pools:
+        return None
+    pool = group.pools[0]
+    if pool.kind != "max":
+        return f"run by Winograd together with its {pool.kind} pool: that is for max pools"
+    if pool.stride != pool.kernel or pool.kernel not in _POOLS:
+        shape = "{}x{} in steps of {}x{}".format(*pool.kernel, *pool.stride)
+        return f"run by Winograd together with its pool: that is {shape}, not 2x1 or 2x2 in its own"
+    return None
+
+
+def _rows_refusal(group: Group, choice: Choice) -> str | None:
+    rows = choice.rows * _pool(group)[0]
+    if rows % TILE or not 1 <= rows // TILE <= _MOST_TILE_ROWS:
+        return (
+            f"run by Winograd {choice.rows} rows at a time: that is {rows} rows of the "
+            "convolution, not 4, 8, 12 or 16"
+        )
+    return None
+
+
+def _sum_refusal(model: QModel, operator: Convolution) -> str | None:
+    bound = sum_bound(operator, model.traced[operator.input].zero_point)
+    if bound >= _SUM_LIMIT:
+        return (
+            f"run by Winograd: with its weights a sum may reach {bound:,}, and only sums below "
+            f"{_SUM_LIMIT:,} come out exact"
+        )
+    return None
+
+
+def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
+    """Return the bytes of the transformed input, and of weights that are transformed in the run."""
+    return _WORD_BYTES * (_value_words(model, group, choice) + _weight_words(model, group, choice))
+
+
+def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
+    """Return the bytes of the constant tables."""
+    operator = group.convolutions[0]
+    factor = 8 if choice.weights == "transformed" else 1
+    weights = int(operator.weights.size) * factor
+    channels = _CHANNEL_BYTES * len(operator.weights)
+    batches = _BATCH_BYTES * len(_batches(model, group, choice))
+    return weights + channels + batches + model.traced[operator.input].row_bytes + _TABLE_BYTES
+
+
+def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
+    """Return nothing: one piece of code runs every shape."""
+    return ()
+
+
+def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
+    """Return the C of the tables: an sn_winograd. `workspace`: its offset in the arena."""
+    operator, place = group.convolutions[0], group.output
+    source = model.traced[operator.input]
+    in_flash = choice.weights == "transformed"
+    weights = (
+        c_array("uint32_t", f"weights_{place}", transformed(operator, _lanes(group, choice)))
+        if in_flash
+        else c_array("int8_t", f"weights_{place}", quads(operator), aligned=4)
+    )
+    fields = {
+        **_fields(model, group, choice),
+        "workspace": workspace,
+        "batches": f"batches_{place}",
+        "channels": f"channels_{place}",
+        "transformed": f"weights_{place}" if in_flash else "0",
+        "weights": "0" if in_flash else f"weights_{place}",
+        "padding": f"padding_{place}",
+    }
+    return (
+        channel_table(model, group)
+        + weights
+        + c_array("int8_t", f"padding_{place}", [source.zero_point] * source.row_bytes, aligned=4)
+        + _batch_table(model, group, choice)
+        + c_struct("sn_winograd", f"operator_{place}", fields)
+    )
+
+
+def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
+    operator = group.convolutions[0]
+    source, made = model.traced[operator.input], model.traced[operator.output]
+    low, high = limits(group)
+    return {
+        "width": source.width,
+        "input_channels": source.channels,
+        "output_channels": made.channels,
+        "rows": choice.rows,
+        "tile_rows": choice.rows * _pool(group)[0] // TILE,
+        "pool_rows": _pool(group)[0],
+        "pool_columns": _pool(group)[1],
+        "lanes": _lanes(group, choice),
+        "input_zero": source.zero_point,
+        "output_zero": made.zero_point,
+        "low": low,
+        "high": high,
+        "is_plain": int(is_plain(model, group)),
+        "transform": _value_words(model, group, choice),
+        "batch_count": len(_batches(model, group, choice)),
+    }
+
+
+def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
+    """Return the C of `batches_N`. Where the weights are transformed in the run, the values of all
+    batches lie side by side; else each batch may overwrite the one before."""
+    lines, at = "", 0
+    for batch in _batches(model, group, choice):
+        fields = (batch.column, batch.columns, batch.tile_row, batch.tile_rows, at)
+        lines += f"    {{{', '.join(map(str, fields))}}},\n"
+        if choice.weights == "int8":
+            at += _words_of(model, group, batch)
+    return f"static const sn_winograd_batch batches_{group.output}[] = {{\n{lines}}};\n"
+
+
+def _pool(group: Group) -> tuple[int, int]:
+    return group.pools[0].kernel if group.pools else (1, 1)
+
+
+def _lanes(group: Group, choice: Choice) -> int:
+    """Return how many output channels of transformed weights lie side by side."""
+    four = choice.weights == "transformed" and len(group.convolutions[0].weights) % 4 == 0
+    return 4 if four else 2
+
+
+def _batches(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
+    columns = -(-model.traced[group.input].width // TILE)
+    return choose_batches(columns, choice.rows * _pool(group)[0] // TILE, _lanes(group, choice))
+
+
+def _words_of(model: QModel, group: Group, batch: Batch) -> int:
+    return _POINTS * model.traced[group.input].channels // 2 * batch.tiles
+
+
+def _value_words(model: QModel, group: Group, choice: Choice) -> int:
+    words = [_words_of(model, group, batch) for batch in _batches(model, group, choice)]
+    return sum(words) if choice.weights == "int8" else max(words)
+
+
+def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
+    lanes = _lanes(group, choice) if choice.weights == "int8" else 0
+    return _POINTS * model.traced[group.input].channels // 2 * lanes

@@ -1,0 +1,107 @@
+"""The numbers of sn_winograd's tables: transformed weights, biases, and the bound of the sums."""
+
+import numpy as np
+import numpy.typing as npt
+
+from sernet_cal.qmodel_types import Convolution, QModel
+from sernet_cal.requantize import INT8_MAX, INT8_MIN, Int8Array, Int64Array
+from sernet_gen.kernels.choice import Group
+
+# SN_WINOGRAD_OFFSET of sn_winograd.h.
+OFFSET = 14_000
+# G of F(4, 3) at the points 0, 1, -1, 2, -2, infinity, in the smallest integers.
+G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
+_POINTS = 36
+_SCALE = 64
+_LARGEST_PLAIN_SHIFT = 23
+
+
+def transformed(operator: Convolution, lanes: int) -> npt.NDArray[np.uint32]:
+    """Return G g G' as words of two int16, uint32 [out / lanes, 36, pairs, lanes]."""
+    kernels = operator.weights.astype(np.int64)
+    points = np.einsum("ia,oabc,jb->oijc", G, kernels, G).reshape(len(kernels), _POINTS, -1, 2, 2)
+    halves = points.transpose(0, 1, 2, 4, 3) & 0xFFFF  # of a quad: (0, 2), then (1, 3)
+    words = (halves[..., 0] | halves[..., 1] << 16).reshape(
+        -1, lanes, _POINTS, halves[0, 0].size // 2
+    )
+    return np.ascontiguousarray(words.transpose(0, 2, 3, 1).astype(np.uint32))
+
+
+def quads(operator: Convolution) -> Int8Array:
+    """Return the weights as sn_winograd wants them, int8 [out, quads, 9, 4]."""
+    out, _, _, into = operator.weights.shape
+    taps = operator.weights.reshape(out, 9, into // 4, 4)
+    return np.ascontiguousarray(taps.transpose(0, 2, 1, 3))
+
+
+def limits(group: Group) -> tuple[int, int]:
+    """Return the lowest and the highest output of a convolution and its pool together."""
+    low, high = group.convolutions[0].low, group.convolutions[0].high
+    for pool in group.pools:
+        low = min(max(low, pool.low), pool.high)
+        high = min(max(high, pool.low), pool.high)
+    return low, high
+
+
+def is_plain(model: QModel, group: Group) -> bool:
+    """Return whether the short requantisation gives every output of `group`."""
+    operator = group.convolutions[0]
+    zero_point = model.traced[operator.output].zero_point
+    shifts = operator.shifts
+    return (
+        (*limits(group), zero_point) == (INT8_MIN, INT8_MAX, INT8_MIN)
+        and bool((shifts <= 0).all())
+        and bool((shifts >= -_LARGEST_PLAIN_SHIFT).all())
+    )
+
+
+def sum_bound(operator: Convolution, input_zero: int) -> int:
+    """Return the largest size of any channel's sum, bias included, over all int8 inputs."""
+    flat = operator.weights.reshape(len(operator.weights), -1).astype(np.int64)
+    positive, negative = np.maximum(flat, 0).sum(axis=1), np.minimum(flat, 0).sum(axis=1)
+    low, high = INT8_MIN - input_zero, INT8_MAX - input_zero
+    most = positive * high + negative * low + operator.bias
+    least = positive * low + negative * high + operator.bias
+    return int(np.maximum(abs(most), abs(least)).max())
+
+
+def biases(operator: Convolution, input_zero: int) -> Int64Array:
+    """Return the biases of u * g with u = x + 128, int64 [out, 5], not yet times 64.
+
+    Column 0 is for most outputs of a tile. To (2,2), (2,3), (3,2), (3,3), columns 1 to 4, the taps
+    that reach pixels (4..5, 4..5) also bring OFFSET, in channels 0 and 1 of every quad.
+    """
+    kernels = operator.weights.astype(np.int64)
+    bias = operator.bias - (input_zero - INT8_MIN) * kernels.sum(axis=(1, 2, 3))
+    low = kernels.reshape(*kernels.shape[:3], -1, 4)[..., :2].sum(axis=(3, 4)) * OFFSET
+    columns = [bias]
+    for row in (2, 3):
+        for column in (2, 3):
+            columns.append(bias - low[:, 4 - row :, 4 - column :].sum(axis=(1, 2)))
+    return np.stack(columns, axis=1)
+
+
+def channel_table(model: QModel, group: Group) -> str:
+    """Return the C of `channels_N`, an sn_winograd_channel for each output channel."""
+    operator = group.convolutions[0]
+    scaled = _wrapped(_SCALE * biases(operator, model.traced[operator.input].zero_point))
+    zero_point, plain = model.traced[operator.output].zero_point, is_plain(model, group)
+    lines = ""
+    for bias, multiplier, shift in zip(scaled, operator.multipliers, operator.shifts, strict=True):
+        right = -int(shift)
+        rounding = (1 << right >> 1) + (zero_point << right) if plain else 0
+        numbers = ", ".join(_literal(int(value)) for value in bias)
+        lines += f"    {{{{{numbers}}}, {multiplier}, {shift}, {rounding}}},\n"
+    name = f"channels_{group.output}"
+    return f"static const sn_winograd_channel {name}[] = {{\n{lines}}};\n"
+
+
+def _wrapped(values: Int64Array) -> Int64Array:
+    """Return `values` modulo 2^32, as int32 holds them."""
+    wrapped: Int64Array = (values + 2**31) % 2**32 - 2**31
+    return wrapped
+
+
+def _literal(value: int) -> str:
+    """Return an int32 as C reads it: there is no literal for the lowest one."""
+    return str(value) if value > -(2**31) else "-2147483647 - 1"
