@@ -1,6 +1,6 @@
 """The little C syntax that the generated constants need: literals, arrays, the ABI lock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,12 @@ def _wrapped(words: Iterable[str]) -> str:
         line += f"{word}, "
     lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
+
+
+def c_struct(ctype: str, name: str, fields: Mapping[str, object], *, static: bool = True) -> str:
+    """Return the definition of the constant `name` of the struct `ctype`, with named fields."""
+    head = f"{'static ' if static else ''}const {ctype} {name} = {{\n"
+    return head + "".join(f"    .{key} = {value},\n" for key, value in fields.items()) + "};\n"
 
 
 def abi_lock(abi: int) -> str:

@@ -1,18 +1,22 @@
 """The streaming plan of a network: when each row is made, how long it lives, where it lies.
 
 Time is counted in ticks, one for each feature row, continued after the last row until the padding
-below the clip has run through. Row r of a tensor is made at tick r * period + lag: the schedule is
-the same for every clip length, a clip's end only leaves rows out. What follows for an endless clip
-(ring capacities, which memory may be shared) therefore holds for any clip.
+below the clip has run through. Run k of a step (steps.py) is at tick k * run_ticks + lag: the
+schedule is the same for every clip length, a clip's end only leaves rows out. What follows for an
+endless clip (ring capacities, which memory may be shared) therefore holds for any clip.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sernet_cal.errors import ModelError
 from sernet_cal.kernels import MEAN_SUM_LIMIT
-from sernet_cal.qmodel_types import Convolution, FullyConnected, QModel, Softmax
+from sernet_cal.qmodel_types import FullyConnected, QModel, Softmax, VectorOperator
 from sernet_gen.arena import BLOCK_ALIGNMENT, Block, place_blocks
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.registry import algorithms, kernel_of
 from sernet_gen.schedule import Schedule, make_schedule
+from sernet_gen.steps import MAX_RUN_ROWS, MAX_WINDOW_ROWS, Step, make_steps
 
 ARENA_ALIGNMENT = 8
 
@@ -21,19 +25,30 @@ ARENA_ALIGNMENT = 8
 class Plan:
     """All that the C tables need beside the model itself.
 
-    `schedule`: the order and the lags of the row operators. `slots`: for each traced tensor the
-    arena offsets of its ring, row r in `slots[r % len(slots)]`. `workspaces`: arena offset by the
-    output of each convolution; `sums`: offset of the mean's sums. `max_rows`: the longest clip, in
-    feature rows, whose mean stays within its 32-bit sums.
+    `schedule`: the order and the lags of the steps. `slots`: for each traced tensor the arena
+    offsets of its ring, row r in `slots[r % len(slots)]`; none for a tensor that is not made,
+    because it is inside a group. `workspaces`: arena offset by the output of each group; `sums`:
+    offset of the mean's sums. `max_rows`: the longest clip, in feature rows, whose mean stays
+    within its 32-bit sums.
     """
 
     schedule: Schedule
-    vector_operators: tuple[FullyConnected | Softmax, ...]
+    vector_operators: tuple[VectorOperator, ...]
     slots: tuple[tuple[int, ...], ...]
     workspaces: dict[int, int]
     sums: int
     arena_bytes: int
     max_rows: int
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in the order in which they run within a tick, the mean last."""
+        return self.schedule.steps
+
+    @property
+    def made(self) -> tuple[bool, ...]:
+        """For each traced tensor whether the engine makes it, as it does all outside groups."""
+        return tuple(bool(ring) for ring in self.slots)
 
 
 @dataclass(frozen=True)
@@ -50,12 +65,19 @@ class _Workspace:
     place: int
 
 
-def plan_model(model: QModel) -> Plan:
-    """Return the plan of `model`; the same model gives the same plan."""
-    schedule = make_schedule(model)
+def plan_model(model: QModel, choices: Mapping[int, Choice] | None = None) -> Plan:
+    """Return the plan of `model`; the same arguments give the same plan.
+
+    `choices`: how groups run, by their output; every other operator is a step of its own, a
+    convolution by `row`. Raises ModelError for a choice that cannot be.
+    """
+    steps = make_steps(model, choices or {})
+    for step in steps:
+        _check(model, step)
+    schedule = make_schedule(model, steps)
     mean = schedule.mean
     sums = Block("sums", 4 * model.traced[mean.output].channels, schedule.always | schedule.after)
-    blocks = [sums, *_ring_blocks(model, schedule), *_workspace_blocks(schedule)]
+    blocks = [sums, *_ring_blocks(model, schedule), *_workspace_blocks(model, schedule)]
     offsets, size = place_blocks(blocks)
     slots: list[dict[int, int]] = [{} for _ in model.traced]
     for key, offset in offsets.items():
@@ -78,13 +100,40 @@ def _pitch(model: QModel, place: int) -> int:
     return -(-model.traced[place].row_bytes // BLOCK_ALIGNMENT) * BLOCK_ALIGNMENT
 
 
+def _check(model: QModel, step: Step) -> None:
+    """Raise ModelError unless `step` can run as it was chosen."""
+    group, choice = step.part, step.choice
+    if not isinstance(group, Group):
+        return
+    refusal = None
+    if choice.algorithm not in algorithms():
+        refusal = f"run by the algorithm {choice.algorithm}: there is none of this name"
+    elif not 0 <= choice.early < choice.rows:
+        refusal = (
+            f"make {choice.rows} rows a run with {choice.early} above the clip: fewer than all of "
+            "them may lie there, and not less than none"
+        )
+    elif choice.rows > MAX_RUN_ROWS or step.run_window > MAX_WINDOW_ROWS:
+        refusal = (
+            f"make {choice.rows} rows a run, which reads {step.run_window} rows: a run makes "
+            f"{MAX_RUN_ROWS} rows at most and reads {MAX_WINDOW_ROWS}"
+        )
+    else:
+        refusal = kernel_of(choice.algorithm).refusal(model, group, choice)
+    if refusal is not None:
+        raise ModelError(
+            f"Layer {model.traced[step.output].name} cannot {refusal.removesuffix('.')}.",
+            "Choose another way for it, or none: then it runs row by row.",
+        )
+
+
 def _ring_blocks(model: QModel, schedule: Schedule) -> Iterator[Block]:
-    for place, tensor in enumerate(model.traced):
+    vectors = [op.output for op in model.operators if isinstance(op, FullyConnected | Softmax)]
+    for place in (schedule.mean.output, *vectors):
+        yield Block(_Slots(place, 0, 1), _pitch(model, place), schedule.after)
+    for place in schedule.rings:
+        capacity, rows = schedule.capacity(place), schedule.rows_of_period(place)
         size = _pitch(model, place)
-        if not tensor.is_rows:
-            yield Block(_Slots(place, 0, 1), size, schedule.after)
-            continue
-        capacity, rows = schedule.capacity(place), schedule.period // tensor.period
         if rows % capacity == 0:
             # Each slot comes round at the same moments of every period, so it may be shared alone:
             # the second of a pool's two rows is consumed at once.
@@ -96,13 +145,8 @@ def _ring_blocks(model: QModel, schedule: Schedule) -> Iterator[Block]:
             yield Block(_Slots(place, 0, capacity), capacity * size, times)
 
 
-def _workspace_blocks(schedule: Schedule) -> Iterator[Block]:
-    for operator in schedule.operators:
-        if isinstance(operator, Convolution):
-            size = workspace_bytes(operator)
-            yield Block(_Workspace(operator.output), size, schedule.times_of_run(operator))
-
-
-def workspace_bytes(operator: Convolution) -> int:
-    """Return the bytes in which a convolution lays out the windows of two pixels."""
-    return 2 * int(operator.weights[0].size)
+def _workspace_blocks(model: QModel, schedule: Schedule) -> Iterator[Block]:
+    for step in schedule.steps:
+        if isinstance(step.part, Group):
+            size = kernel_of(step.choice.algorithm).workspace_bytes(model, step.part, step.choice)
+            yield Block(_Workspace(step.output), size, schedule.times_of_runs(step))

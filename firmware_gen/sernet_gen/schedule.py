@@ -1,122 +1,117 @@
 """When every row of every tensor is made, and how long it is needed.
 
-Row r of a tensor is made at tick r * period + lag (see plan.py). The lags are the latest that do
-not delay the result, so that a short path (1x9) runs beside a long one (11x1) instead of
-filling memory ahead of it.
+Run k of a step is at tick k * run_ticks + lag (see plan.py). The lags are the latest that do not
+delay the result, so that a short path (1x9) runs beside a long one (11x1) instead of filling memory
+ahead of it.
 """
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sernet_cal.qmodel_types import (
-    Convolution,
-    FullyConnected,
-    Mean,
-    Pool,
-    QModel,
-    RowOperator,
-    Softmax,
-    inputs_of,
-    row_geometry,
-)
-
-Streamed = RowOperator | Mean
+from sernet_cal.qmodel_types import Mean, QModel
+from sernet_gen.steps import Step
 
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """`operators`: the row operators in the order in which they run within a tick, the mean last.
+    """`steps`: in the order in which they run within a tick, the mean last.
 
-    `lags`: for each traced row tensor, the tick at which its row 0 is made (0 for the input).
+    `lags`: the tick of a step's first run, by its output; 0 for the input.
     """
 
     model: QModel
-    operators: tuple[Streamed, ...]
+    steps: tuple[Step, ...]
     lags: dict[int, int]
 
     @cached_property
     def period(self) -> int:
         """Ticks after which the schedule repeats."""
-        return math.lcm(*(self.model.traced[place].period for place in self.lags))
+        return math.lcm(*(step.run_ticks for step in self.steps))
 
     @property
     def mean(self) -> Mean:
         """The operator that ends the rows."""
-        mean = self.operators[-1]
+        mean = self.steps[-1].part
         assert isinstance(mean, Mean)
         return mean
 
     @cached_property
-    def consumers(self) -> dict[int, list[Streamed]]:
-        """The operators that read each row tensor."""
-        return {
-            place: [op for op in self.operators if place in inputs_of(op)] for place in self.lags
-        }
+    def rings(self) -> tuple[int, ...]:
+        """The row tensors that are made, the input included."""
+        return (0, *sorted(step.output for step in self.steps[:-1]))
 
-    def lag_of(self, operator: Streamed) -> int:
-        """Return the tick at which `operator` runs for the first time."""
-        return self.lags[operator.input if isinstance(operator, Mean) else operator.output]
+    def moment(self, step: Step, run: int) -> int:
+        """Return when `step` has run `run`: ticks and the places within them, in one."""
+        tick = run * step.run_ticks + self.lags[step.output]
+        return tick * self._moments_per_tick + 1 + self._places[step.output]
 
-    def moment(self, operator: Streamed, row: int) -> int:
-        """Return when `operator` makes its row `row`: ticks and the places within them, in one."""
-        paced = operator.input if isinstance(operator, Mean) else operator.output
-        tick = row * self.model.traced[paced].period + self.lags[paced]
-        return tick * self._moments_per_tick + 1 + self.operators.index(operator)
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {step.output: place for place, step in enumerate(self.steps)}
 
     @property
     def _moments_per_tick(self) -> int:
-        return 1 + len(self.operators)
+        return 1 + len(self.steps)
+
+    @property
+    def _length(self) -> int:
+        return self.period * self._moments_per_tick
+
+    def rows_of_period(self, place: int) -> int:
+        """Return the rows of a tensor that are made in a period."""
+        return self.period // self.model.traced[place].period
 
     def birth(self, place: int, row: int) -> int:
         """Return the moment at which a row of a tensor is written."""
-        for operator in self.operators:
-            if not isinstance(operator, Mean) and operator.output == place:
-                return self.moment(operator, row)
-        return row * self._moments_per_tick
+        if place == 0:
+            return row * self._moments_per_tick
+        step = self.steps[self._places[place]]
+        return self.moment(step, step.run_of(row))
 
     def death(self, place: int, row: int) -> int:
         """Return the moment at which a row of a tensor is read for the last time."""
         moments = [self.birth(place, row)]
-        for operator in self.consumers[place]:
-            window, stride, above = geometry(operator)
-            last = (row + above) // stride
-            if row <= last * stride - above + window - 1:
-                moments.append(self.moment(operator, last))
+        for step in self.steps:
+            run = step.last_reader(row) if place in step.inputs else None
+            if run is not None:
+                moments.append(self.moment(step, run))
         return max(moments)
 
     def capacity(self, place: int) -> int:
         """Return the rows of a tensor that are needed at once."""
-        strides = [geometry(operator)[1] for operator in self.consumers[place]]
-        rows = range(math.lcm(*strides))
         capacity = 1
-        while any(self.death(place, r) >= self.birth(place, r + capacity) for r in rows):
-            capacity += 1
+        for row in range(self.rows_of_period(place)):
+            death = self.death(place, row)
+            while self.birth(place, row + capacity) <= death:
+                capacity += 1
         return capacity
 
     def times(self, place: int, rows: range) -> int:
         """Return the bit mask of the moments of one period at which any of `rows` is in use."""
-        length = self.period * self._moments_per_tick
         mask = 0
         for row in rows:
-            start, end = self.birth(place, row), self.death(place, row)
-            if end - start + 1 >= length:
-                return self.always
-            for moment in range(start, end + 1):
-                mask |= 1 << (moment % length)
+            mask |= self._span(self.birth(place, row), self.death(place, row))
         return mask
 
-    def times_of_run(self, operator: Streamed) -> int:
-        """Return the bit mask of the moments of one period at which `operator` runs."""
-        length = self.period * self._moments_per_tick
-        step = self.model.traced[inputs_of(operator)[0]].period * geometry(operator)[1]
-        moments = (self.moment(operator, row) for row in range(self.period // step))
-        return sum(1 << (moment % length) for moment in moments)
+    def times_of_runs(self, step: Step) -> int:
+        """Return the bit mask of the moments of one period at which `step` runs."""
+        moments = (self.moment(step, run) for run in range(self.period // step.run_ticks))
+        return sum(1 << (moment % self._length) for moment in moments)
+
+    def _span(self, start: int, end: int) -> int:
+        """Return the bit mask of the moments of one period from `start` to `end`, both in it."""
+        count = end - start + 1
+        if count >= self._length:
+            return self.always
+        mask = ((1 << count) - 1) << (start % self._length)
+        return (mask | mask >> self._length) & self.always
 
     @property
     def always(self) -> int:
         """The bit mask of all moments while rows stream."""
-        return (1 << (self.period * self._moments_per_tick)) - 1
+        return (1 << self._length) - 1
 
     @property
     def after(self) -> int:
@@ -124,51 +119,52 @@ class Schedule:
         return self.always + 1
 
 
-def geometry(operator: Streamed) -> tuple[int, int, int]:
-    """Return (window rows, vertical stride, rows of padding on top) of a row operator."""
-    return row_geometry(operator) if isinstance(operator, Convolution | Pool) else (1, 1, 0)
-
-
-def make_schedule(model: QModel) -> Schedule:
-    """Return the schedule of `model`."""
-    operators = _run_order(model)
-    earliest = {0: 0}
-    for operator in operators:
-        if not isinstance(operator, Mean):
-            earliest[operator.output] = max(
-                earliest[place] + _wait(model, operator, place) for place in inputs_of(operator)
-            )
-    latest = dict(earliest)
-    for place in sorted(latest, reverse=True):
-        limits = [
-            latest[op.output] - _wait(model, op, place)
-            for op in operators
-            if place in inputs_of(op) and not isinstance(op, Mean)
+def make_schedule(model: QModel, steps: Sequence[Step]) -> Schedule:
+    """Return the schedule of `model`, whose steps in any order are `steps`."""
+    ordered = _run_order(steps)
+    makers = {step.output: step for step in ordered}
+    lags = {0: 0}
+    for step in ordered:
+        lags[step.output] = max(-_slack(step, place, makers, lags, 0) for place in step.inputs)
+    for step in reversed(ordered[:-1]):
+        slacks = [
+            _slack(reader, step.output, makers, lags, lags[reader.output])
+            for reader in ordered
+            if step.output in reader.inputs
         ]
-        if limits and place != 0:
-            latest[place] = min(limits)
-    return Schedule(model, operators, latest)
+        lags[step.output] += min(slacks, default=0)
+    return Schedule(model, ordered, lags)
 
 
-def _wait(model: QModel, operator: Streamed, place: int) -> int:
-    """Return the ticks from input row 0 to the last input row of output row 0."""
-    window, _, above = geometry(operator)
-    return model.traced[place].period * (window - 1 - above)
+def _slack(
+    step: Step, place: int, makers: Mapping[int, Step], lags: Mapping[int, int], lag: int
+) -> int:
+    """Return by how many ticks input `place` is there before `step`, with `lag`, needs it."""
+    maker = makers.get(place)
+    if maker is None:
+        return lag - step.last_read(0)
+    runs = math.lcm(step.run_ticks, maker.run_ticks) // step.run_ticks
+    return min(
+        run * step.run_ticks
+        + lag
+        - (maker.run_of(step.last_read(run)) * maker.run_ticks + lags[place])
+        for run in range(runs)
+    )
 
 
-def _run_order(model: QModel) -> tuple[Streamed, ...]:
-    """Return the row operators, each as soon as possible after what it reads, so that rows die
-    young."""
-    waiting: list[Streamed] = [
-        op for op in model.operators if not isinstance(op, FullyConnected | Softmax)
-    ]
+def _run_order(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the steps, each as soon as possible after what it reads, so that rows die young; the
+    mean last."""
+    waiting = list(steps)
     made = [0]
-    order: list[Streamed] = []
+    order: list[Step] = []
     while waiting:
-        ready = [op for op in waiting if all(place in made for place in inputs_of(op))]
-        chosen = max(ready, key=lambda op: max(made.index(place) for place in inputs_of(op)))
+        ready = [step for step in waiting if all(place in made for place in step.inputs)]
+        chosen = max(ready, key=lambda step: max(made.index(place) for place in step.inputs))
         waiting.remove(chosen)
         made.append(chosen.output)
         order.append(chosen)
-    mean = next(op for op in order if isinstance(op, Mean))
-    return (*(op for op in order if op is not mean), mean)
+    return (
+        *(step for step in order if not isinstance(step.part, Mean)),
+        *(step for step in order if isinstance(step.part, Mean)),
+    )

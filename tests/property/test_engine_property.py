@@ -5,14 +5,16 @@ import pytest
 from engine_programs import EnginePrograms, assert_same, run_program
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_choices import random_row_choices
 from tiny_models import random_network, random_rows
 
 from sernet_cal.interpreter import TfliteModel
 from sernet_cal.qmodel import read_qmodel
-from sernet_cal.qmodel_types import Convolution, Mean, inputs_of
+from sernet_cal.qmodel_types import Mean
 from sernet_cal.reference import run_reference
-from sernet_gen.plan import plan_model, workspace_bytes
-from sernet_gen.schedule import geometry
+from sernet_gen.kernels.choice import Group
+from sernet_gen.kernels.registry import kernel_of
+from sernet_gen.plan import plan_model
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -28,6 +30,18 @@ def test_c_equals_numpy_on_random_networks(programs, seed, counts):
     flatbuffer, width = random_network(seed)
     model, program = programs.link(flatbuffer, width)
     for count in counts:
+        rows = random_rows(count, count, width)
+        assert_same(model, run_program(model, program, rows), run_reference(model, rows))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_runs_of_several_rows_give_the_same_bytes_for_every_row_count(programs, seed):
+    flatbuffer, width = random_network(seed)
+    model, program = programs.link(
+        flatbuffer, width, choices=lambda model: random_row_choices(model, seed)
+    )
+    for count in range(1, 24):
         rows = random_rows(count, count, width)
         assert_same(model, run_program(model, program, rows), run_reference(model, rows))
 
@@ -53,6 +67,14 @@ def test_no_row_is_overwritten_while_it_is_needed(seed, rows):
     flatbuffer, width = random_network(seed)
     model = read_qmodel(flatbuffer, width)
     ArenaWalk(model, plan_model(model), rows).run()
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(seed=SEEDS, rows=st.integers(1, 60))
+def test_no_row_of_a_longer_run_is_overwritten_while_it_is_needed(seed, rows):
+    flatbuffer, width = random_network(seed)
+    model = read_qmodel(flatbuffer, width)
+    ArenaWalk(model, plan_model(model, random_row_choices(model, seed)), rows).run()
 
 
 class ArenaWalk:
@@ -84,27 +106,33 @@ class ArenaWalk:
         for tick in range(self.rows + max(schedule.lags.values()) + 2 * schedule.period):
             if tick < self.rows:
                 self.write(0, tick)
-            for operator in schedule.operators:
-                self.step(operator, tick)
+            for step in schedule.steps:
+                run, rest = divmod(tick - schedule.lags[step.output], step.run_ticks)
+                if not rest and run >= 0:
+                    self.run_step(step, run)
         assert self.summed == self.height(schedule.mean.input)
         assert np.all(self.owner[sums] == -2)
 
-    def step(self, operator, tick):
-        is_mean = isinstance(operator, Mean)
-        paced = operator.input if is_mean else operator.output
-        late = tick - self.plan.schedule.lag_of(operator)
-        row, rest = divmod(late, self.model.traced[paced].period)
-        if rest or not 0 <= row < self.height(paced):
+    def run_step(self, step, run):
+        is_mean = isinstance(step.part, Mean)
+        height = self.height(step.part.input if is_mean else step.output)
+        first = run * step.rows - step.early
+        made = range(max(0, first), min(first + step.rows, height))
+        if not made:
             return
-        if isinstance(operator, Convolution):
-            start = self.plan.workspaces[operator.output]
-            self.owner[start : start + workspace_bytes(operator)] = -3
-        if is_mean:
-            self.summed += 1
-        else:
-            self.write(operator.output, row)
-        window, stride, above = geometry(operator)
-        for place in inputs_of(operator):
-            first = row * stride - above
-            for at in range(max(0, first), min(first + window, self.height(place))):
-                self.read(place, at)
+        if isinstance(step.part, Group):
+            start = self.plan.workspaces[step.output]
+            size = kernel_of(step.choice.algorithm).workspace_bytes(
+                self.model, step.part, step.choice
+            )
+            self.owner[start : start + size] = -3
+        for row in made:
+            if is_mean:
+                self.summed += 1
+            else:
+                self.write(step.output, row)
+        for place in step.inputs:
+            for row in made:
+                start = row * step.stride - step.above
+                for at in range(max(0, start), min(start + step.window, self.height(place))):
+                    self.read(place, at)

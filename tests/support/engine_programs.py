@@ -46,11 +46,13 @@ class EnginePrograms:
         self.compiler.run([*flags, "-c", str(source), "-o", str(target)], f"compile {source.name}")
         return target
 
-    def link(self, flatbuffer, width, name="network"):
-        """Return the model and the program that runs it."""
+    def link(self, flatbuffer, width, name="network", choices=None):
+        """Return the model and the program that runs it; `choices` as for plan_model, of a
+        model."""
         model = read_qmodel(flatbuffer, width)
+        plan = plan_model(model, choices(model) if choices else None)
         data = self.folder / f"{name}_data.c"
-        data.write_text(render_model(model, plan_model(model)))
+        data.write_text(render_model(model, plan))
         program = self.folder / name
         objects = [str(path) for path in (self.compile(data), *self._objects)]
         self.compiler.run([*self.sanitizers, *objects, "-o", str(program)], f"link {name}")

@@ -12,9 +12,10 @@ from sernet_edge.model.bundled import resolve_model
 from sernet_gen.arena import Block, place_blocks
 from sernet_gen.assets import runtime_dir
 from sernet_gen.csyntax import LINE_WIDTH
-from sernet_gen.model_source import RUNTIME_ABI, folded_bias, paired_weights, render_model
+from sernet_gen.kernels.row import paired_weights
+from sernet_gen.kernels.weighted import folded_bias
+from sernet_gen.model_source import RUNTIME_ABI, render_model
 from sernet_gen.plan import plan_model
-from sernet_gen.schedule import make_schedule
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_rings_hold_what_the_windows_need(sernet):
 
 
 def test_the_three_paths_run_side_by_side(sernet):
-    schedule = make_schedule(sernet)
+    schedule = plan_model(sernet).schedule
     lags = {sernet.traced[place].name: lag for place, lag in schedule.lags.items()}
     # The 11x1 path must wait for five rows below; the others wait with it.
     assert lags["conv_1"] == lags["conv_2"] == lags["conv_3"] == 5
@@ -45,7 +46,7 @@ def test_the_three_paths_run_side_by_side(sernet):
 
 
 def test_each_path_is_pooled_before_the_next_one_runs(sernet):
-    names = [sernet.name_of(op) for op in make_schedule(sernet).operators]
+    names = [sernet.traced[step.output].name for step in plan_model(sernet).steps]
     assert names[:7] == [
         *("conv_1", "max_pool_1", "conv_2", "max_pool_2", "conv_3", "max_pool_3"),
         "concat",

@@ -41,14 +41,21 @@ static void report(const sn_engine *engine, uint32_t tensor, uint32_t row) {
     }
 }
 
-// Fills `rows` with the input rows of output row `row`, null where they are outside the clip.
-static void find_window(const sn_engine *engine, const sn_operator *op, uint32_t row,
+// The tensor whose rows an operator makes; the mean makes none, and adds those of its input.
+static uint32_t paced_by(const sn_operator *op) {
+    return op->kernel == SN_KERNEL_MEAN ? op->input : op->output;
+}
+
+// Fills `rows` with all input rows that a run reads, null where they are outside the clip.
+static void find_window(const sn_engine *engine, const sn_operator *op, uint32_t run,
                         const int8_t **rows) {
     const uint32_t limit = rows_of(engine, op->input);
-    for (uint32_t i = 0; i < op->window_rows; ++i) {
-        const uint32_t below_top = row * op->window_stride + i;
-        const bool inside = below_top >= op->rows_above && below_top - op->rows_above < limit;
-        rows[i] = inside ? row_at(engine, op->input, below_top - op->rows_above) : NULL;
+    const uint32_t above = op->rows_early * op->window_stride + op->rows_above;
+    const uint32_t count = (op->rows_per_run - 1) * op->window_stride + op->window_rows;
+    for (uint32_t i = 0; i < count; ++i) {
+        const uint32_t below_top = run * op->rows_per_run * op->window_stride + i;
+        const bool inside = below_top >= above && below_top - above < limit;
+        rows[i] = inside ? row_at(engine, op->input, below_top - above) : NULL;
     }
 }
 
@@ -59,28 +66,39 @@ static void find_joined(const sn_engine *engine, const sn_concatenation *concate
     }
 }
 
-static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_t row) {
-    const int8_t *rows[SN_MAX_WINDOW_ROWS];
-    int8_t *const output = row_at(engine, op->output, row);
-    if (op->kernel == SN_KERNEL_CONCATENATION) {
-        find_joined(engine, op->as.concatenation, row, rows);
-    } else {
-        find_window(engine, op, row, rows);
-    }
+// The rows first.. of the clip that a run makes, `count` of them; before the first come `skipped`
+// that are above the clip.
+typedef struct {
+    uint32_t first;
+    uint32_t count;
+    uint32_t skipped;
+} row_span;
+
+static row_span rows_of_run(const sn_engine *engine, const sn_operator *op, uint32_t run) {
+    const uint32_t limit = rows_of(engine, paced_by(op));
+    const uint32_t start = run * op->rows_per_run;
+    const uint32_t skipped = start < op->rows_early ? op->rows_early - start : 0;
+    const uint32_t first = start + skipped - op->rows_early;
+    const uint32_t wanted = op->rows_per_run - skipped;
+    const uint32_t left = first < limit ? limit - first : 0;
+    return (row_span){first, wanted < left ? wanted : left, skipped};
+}
+
+// Makes one output row from the rows of its window.
+static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_t row,
+                         const int8_t *const *rows) {
     switch (op->kernel) {
     case SN_KERNEL_CONVOLUTION:
         sn_convolution_row(op->as.convolution, rows,
-                           bytes_at(engine, op->as.convolution->workspace), output);
-        break;
+                           bytes_at(engine, op->as.convolution->workspace),
+                           row_at(engine, op->output, row));
+        return SN_OK;
     case SN_KERNEL_AVERAGE_POOL:
-        sn_average_pool_row(op->as.pool, rows, output);
-        break;
+        sn_average_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
+        return SN_OK;
     case SN_KERNEL_MAX_POOL:
-        sn_max_pool_row(op->as.pool, rows, output);
-        break;
-    case SN_KERNEL_CONCATENATION:
-        sn_concatenation_row(op->as.concatenation, rows, output);
-        break;
+        sn_max_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
+        return SN_OK;
     case SN_KERNEL_MEAN:
         // Its output is not a row yet: sn_engine_finish makes and reports it.
         sn_mean_add_row(op->as.mean, rows[0], sums_at(engine, op->as.mean->sums));
@@ -88,29 +106,54 @@ static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_
     default:
         return SN_ERR_MODEL;
     }
-    report(engine, op->output, row);
+}
+
+static sn_status run_rows(const sn_engine *engine, const sn_operator *op, uint32_t run,
+                          row_span span) {
+    const int8_t *rows[SN_MAX_WINDOW_ROWS];
+    if (op->kernel == SN_KERNEL_CONCATENATION) {
+        for (uint32_t i = 0; i < span.count; ++i) {
+            find_joined(engine, op->as.concatenation, span.first + i, rows);
+            sn_concatenation_row(op->as.concatenation, rows,
+                                 row_at(engine, op->output, span.first + i));
+        }
+        return SN_OK;
+    }
+    find_window(engine, op, run, rows);
+    for (uint32_t i = 0; i < span.count; ++i) {
+        const int8_t *const *const window = rows + (span.skipped + i) * op->window_stride;
+        const sn_status status = run_row(engine, op, span.first + i, window);
+        if (status != SN_OK) {
+            return status;
+        }
+    }
     return SN_OK;
 }
 
-// The tensor whose rows set the pace of an operator: the mean makes no rows, so it is its input.
-static uint32_t paced_by(const sn_operator *op) {
-    return op->kernel == SN_KERNEL_MEAN ? op->input : op->output;
+static sn_status run_operator(const sn_engine *engine, const sn_operator *op, uint32_t run) {
+    const row_span span = rows_of_run(engine, op, run);
+    if (span.count == 0) {
+        return SN_OK;
+    }
+    const sn_status status = run_rows(engine, op, run, span);
+    if (status != SN_OK || op->kernel == SN_KERNEL_MEAN) {
+        return status;
+    }
+    for (uint32_t i = 0; i < span.count; ++i) {
+        report(engine, op->output, span.first + i);
+    }
+    return SN_OK;
 }
 
-// Runs each operator that has a row due at this tick.
+// Runs each operator that is due at this tick.
 static sn_status run_tick(const sn_engine *engine, uint32_t tick) {
     const sn_model *model = engine->model;
     for (uint32_t i = 0; i < model->row_operator_count; ++i) {
         const sn_operator *op = &model->row_operators[i];
-        const uint32_t period = model->tensors[paced_by(op)].period;
-        if (tick < op->lag || (tick - op->lag) % period != 0) {
+        if (tick < op->lag || (tick - op->lag) % op->ticks_per_run != 0) {
             continue;
         }
-        const uint32_t row = (tick - op->lag) / period;
-        if (row >= rows_of(engine, paced_by(op))) {
-            continue;
-        }
-        const sn_status status = run_row(engine, op, row);
+        const sn_status status = run_operator(engine, op, (tick - op->lag) / op->ticks_per_run);
         if (status != SN_OK) {
             return status;
         }
@@ -143,8 +186,9 @@ static uint32_t last_tick(const sn_engine *engine) {
     uint32_t last = 0;
     for (uint32_t i = 0; i < model->row_operator_count; ++i) {
         const sn_operator *op = &model->row_operators[i];
-        const uint32_t paced = paced_by(op);
-        const uint32_t tick = op->lag + (rows_of(engine, paced) - 1) * model->tensors[paced].period;
+        const uint32_t run =
+            (rows_of(engine, paced_by(op)) - 1 + op->rows_early) / op->rows_per_run;
+        const uint32_t tick = op->lag + run * op->ticks_per_run;
         last = tick > last ? tick : last;
     }
     return last;

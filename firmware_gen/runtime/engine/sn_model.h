@@ -1,18 +1,21 @@
 // The network as generated constants: tensors, operators and the schedule that streams them.
 //
 // Time is counted in ticks: tick t begins with feature row t, and goes on after the last row while
-// the padding below the clip runs through. Row r of a tensor is made at tick r * period + lag, so
-// the memory that every row needs, and until when, is known when the tables are generated.
+// the padding below the clip runs through. Run k of an operator is at tick k * ticks_per_run + lag,
+// so the memory that every row needs, and until when, is known when the tables are generated.
 #ifndef SN_MODEL_H
 #define SN_MODEL_H
 
 #include <stdint.h>
 
-// Most rows that a window may span, and most tensors that a concatenation may join.
+// Most input rows that a run may read, and most tensors that a concatenation may join.
 #define SN_MAX_WINDOW_ROWS 32
+// Most output rows that a run may make.
+#define SN_MAX_RUN_ROWS 16
 
 // A tensor's rows lie in a ring of `capacity` slots, row r in slot r % capacity; a vector is one
 // row. `slots`: byte offsets into the arena. A row has width * channels bytes, channels innermost.
+// A tensor that only a fused operator would see has no slots: it is not made.
 typedef struct sn_tensor {
     uint32_t period;
     uint32_t width;
@@ -106,13 +109,18 @@ typedef enum {
     SN_KERNEL_SOFTMAX
 } sn_kernel;
 
-// `kernel` says which member of `as` is meant. Output row r reads the input rows that start at
+// `kernel` says which member of `as` is meant. Run k makes the output rows that start at
+// k * rows_per_run - rows_early, `rows_per_run` of them; those outside the clip are left out. (A
+// mean adds rows of its input so.) Output row r reads the input rows that start at
 // r * window_stride - rows_above, `window_rows` of them. `input` is unused by a concatenation.
 typedef struct sn_operator {
     sn_kernel kernel;
     uint32_t input;
     uint32_t output;
     uint32_t lag;
+    uint32_t ticks_per_run;
+    uint32_t rows_per_run;
+    uint32_t rows_early;
     uint32_t window_rows;
     uint32_t window_stride;
     uint32_t rows_above;

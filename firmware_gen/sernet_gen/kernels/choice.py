@@ -58,6 +58,9 @@ class Kernel(Protocol):
     def flash_bytes(self, model: QModel, group: Group, choice: Choice) -> int:
         """Return the bytes of the constant tables."""
 
+    def shapes(self, model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
+        """Return what sn_shapes.h lists for this layer: pairs (list name, "48, 3")."""
+
     def render(self, model: QModel, group: Group, choice: Choice, workspace: int) -> str:
         """Return the C of the tables; they end with `operator_N`, N the group's output tensor.
 
