@@ -23,6 +23,8 @@
 
 #define SN_WINOGRAD_OFFSET 14000u
 #define SN_WINOGRAD_POINTS 36u
+// Words at the start of the workspace that hold what lives a moment only.
+#define SN_WINOGRAD_SCRATCH 288u
 
 // One output channel. `bias`: 64 times what is added to the sum of u * g, modulo 2^32, at the
 // outputs (2,2), (2,3), (3,2), (3,3) of a tile in [1..4], at the others in [0]. `round`: where

@@ -18,6 +18,8 @@ from sernet_gen.kernels.winograd_tables import (
 )
 
 _POINTS = 36
+# SN_WINOGRAD_SCRATCH of sn_winograd.h: the words of the workspace before the first values.
+_SCRATCH = 288
 _WORD_BYTES = 4
 _CHANNEL_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 20, 72
 _POOLS = ((1, 1), (2, 1), (2, 2))
@@ -157,7 +159,7 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
 def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
     """Return the C of `batches_N`. Where the weights are transformed in the run, the values of all
     batches lie side by side; else each batch may overwrite the one before."""
-    lines, at = "", 0
+    lines, at = "", _SCRATCH
     for batch in _batches(model, group, choice):
         fields = (batch.column, batch.columns, batch.tile_row, batch.tile_rows, at)
         lines += f"    {{{', '.join(map(str, fields))}}},\n"
@@ -186,8 +188,9 @@ def _words_of(model: QModel, group: Group, batch: Batch) -> int:
 
 
 def _value_words(model: QModel, group: Group, choice: Choice) -> int:
+    """Return the words up to the end of the values."""
     words = [_words_of(model, group, batch) for batch in _batches(model, group, choice)]
-    return sum(words) if choice.weights == "int8" else max(words)
+    return _SCRATCH + (sum(words) if choice.weights == "int8" else max(words))
 
 
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
