@@ -96,7 +96,7 @@ def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
     factor = 8 if choice.weights == "transformed" else 1
     weights = int(operator.weights.size) * factor
     channels = _CHANNEL_BYTES * len(operator.weights)
-    batches = _BATCH_BYTES * len(_batches(model, group, choice))
+    batches = _BATCH_BYTES * len(batches_of(model, group, choice))
     return weights + channels + batches + model.traced[operator.input].row_bytes + _TABLE_BYTES
 
 
@@ -111,7 +111,7 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     source = model.traced[operator.input]
     in_flash = choice.weights == "transformed"
     weights = (
-        c_array("uint32_t", f"weights_{place}", transformed(operator, _lanes(group, choice)))
+        c_array("uint32_t", f"weights_{place}", transformed(operator, lanes_of(group, choice)))
         if in_flash
         else c_array("int8_t", f"weights_{place}", quads(operator), aligned=4)
     )
@@ -145,14 +145,14 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
         "tile_rows": choice.rows * _pool(group)[0] // TILE,
         "pool_rows": _pool(group)[0],
         "pool_columns": _pool(group)[1],
-        "lanes": _lanes(group, choice),
+        "lanes": lanes_of(group, choice),
         "input_zero": source.zero_point,
         "output_zero": made.zero_point,
         "low": low,
         "high": high,
         "is_plain": int(is_plain(model, group)),
         "transform": _value_words(model, group, choice),
-        "batch_count": len(_batches(model, group, choice)),
+        "batch_count": len(batches_of(model, group, choice)),
     }
 
 
@@ -160,7 +160,7 @@ def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
     """Return the C of `batches_N`. Where the weights are transformed in the run, the values of all
     batches lie side by side; else each batch may overwrite the one before."""
     lines, at = "", _SCRATCH
-    for batch in _batches(model, group, choice):
+    for batch in batches_of(model, group, choice):
         fields = (batch.column, batch.columns, batch.tile_row, batch.tile_rows, at)
         lines += f"    {{{', '.join(map(str, fields))}}},\n"
         if choice.weights == "int8":
@@ -172,15 +172,16 @@ def _pool(group: Group) -> tuple[int, int]:
     return group.pools[0].kernel if group.pools else (1, 1)
 
 
-def _lanes(group: Group, choice: Choice) -> int:
+def lanes_of(group: Group, choice: Choice) -> int:
     """Return how many output channels of transformed weights lie side by side."""
     four = choice.weights == "transformed" and len(group.convolutions[0].weights) % 4 == 0
     return 4 if four else 2
 
 
-def _batches(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
+def batches_of(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
+    """Return the batches of tiles of a run."""
     columns = -(-model.traced[group.input].width // TILE)
-    return choose_batches(columns, choice.rows * _pool(group)[0] // TILE, _lanes(group, choice))
+    return choose_batches(columns, choice.rows * _pool(group)[0] // TILE, lanes_of(group, choice))
 
 
 def _words_of(model: QModel, group: Group, batch: Batch) -> int:
@@ -189,10 +190,10 @@ def _words_of(model: QModel, group: Group, batch: Batch) -> int:
 
 def _value_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words up to the end of the values."""
-    words = [_words_of(model, group, batch) for batch in _batches(model, group, choice)]
+    words = [_words_of(model, group, batch) for batch in batches_of(model, group, choice)]
     return _SCRATCH + (sum(words) if choice.weights == "int8" else max(words))
 
 
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
-    lanes = _lanes(group, choice) if choice.weights == "int8" else 0
+    lanes = lanes_of(group, choice) if choice.weights == "int8" else 0
     return _POINTS * model.traced[group.input].channels // 2 * lanes
