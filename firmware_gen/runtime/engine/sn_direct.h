@@ -22,10 +22,10 @@ typedef struct sn_direct_channel {
 
 // A run makes `rows` output rows. The values of a window (rows, then columns, then input channels)
 // fill `blocks` blocks of 16; weights of 0 stand beside the surplus of the last one. `weights`, a
-// multiple of 4 bytes from address 0: [pairs of output channels][blocks][2 channels][16]; `channels`
-// has one for each of them, so an odd last channel has an idle partner in both. `is_plain`: low and
-// output_zero are -128, high is 127, all of `right` are in 0..23. `workspace`: arena offset of
-// blocks * 48 bytes.
+// multiple of 4 bytes from address 0: [pairs of output channels][blocks][2 channels][16];
+// `channels` has one for each of them, so an odd last channel has an idle partner in both.
+// `is_plain`: low and output_zero are -128, high is 127, all of `right` are in 0..23. `workspace`:
+// arena offset of blocks * 48 bytes.
 typedef struct sn_direct {
     uint32_t rows;
     uint32_t width;
@@ -46,8 +46,8 @@ typedef struct sn_direct {
 } sn_direct;
 
 // `input`: the rows + kernel_rows - 1 rows that a run reads, top first, 0 for a row outside the
-// clip; `workspace` is aligned to 4; `outputs`: the `rows` rows to make, 0 for one outside the clip.
-// None of them overlap.
+// clip; `workspace` is aligned to 4; `outputs`: the `rows` rows to make, 0 for one outside the
+// clip. None of them overlap.
 void sn_direct_strip(const sn_direct *layer, const int8_t *const *input, void *workspace,
                      int8_t *const *outputs);
 
