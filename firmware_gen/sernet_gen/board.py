@@ -56,6 +56,20 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Peripherals:
+    """Where a port's peripherals lie on this board, for ports whose boards differ in that.
+
+    `uart` and `counter`: addresses; `uart_clock_hz`: what the UART's rate is divided from;
+    `counter_hz`: how often the free-running 32-bit counter at `counter` counts.
+    """
+
+    uart: int
+    uart_clock_hz: int
+    counter: int
+    counter_hz: int
+
+
+@dataclass(frozen=True)
 class Board:
     """One board. `port` is the folder of its microcontroller family, `emulator` the URL scheme
     that reaches it without hardware ("none" where there is none), `flash_wait_states` those of an
@@ -75,6 +89,7 @@ class Board:
     emulator: Emulator
     link: Link
     memory: Memory | None = None
+    peripherals: Peripherals | None = None
 
     @property
     def target(self) -> Core:

@@ -15,9 +15,10 @@ _LINKER_TEMPLATE = "link.ld.in"
 # it, a loaded machine's emulator less; twice that tells "slow" from "hung".
 RUN_BUDGET_MS = 20_000
 
-_DSP_CHECK = """\
-#ifndef __ARM_FEATURE_DSP
-#error This core has DSP instructions, but the compiler was not told so: check its -mcpu.
+# What a core has, and the macro by which a compiler says that it knows.
+_FEATURE_CHECK = """\
+#ifndef {macro}
+#error This core has {what} instructions, but the compiler was not told so: check its -mcpu.
 #endif
 """
 
@@ -35,6 +36,12 @@ class Identity:
 
 def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
     """Return sn_config.h; `kept_samples` is 0 for front-ends that keep no clip."""
+    core = board.target
+    checks = ""
+    if core.has_dsp:
+        checks += _FEATURE_CHECK.format(macro="__ARM_FEATURE_DSP", what="DSP")
+    if core.has_mve:
+        checks += _FEATURE_CHECK.format(macro="__ARM_FEATURE_MVE", what="Helium")
     lines = [
         f"#define SN_ARENA_BYTES {arena_bytes}u",
         f"#define SN_CLIP_SAMPLES {kept_samples}",
@@ -48,12 +55,19 @@ def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
                 f"#define SN_LINK_{name}_PORT {port}u",
                 f"#define SN_LINK_{name}_PIN {number}u",
             ]
+    if board.peripherals is not None:
+        lines += [
+            f"#define SN_UART_BASE 0x{board.peripherals.uart:08X}u",
+            f"#define SN_UART_CLOCK_HZ {board.peripherals.uart_clock_hz}u",
+            f"#define SN_COUNTER_ADDRESS 0x{board.peripherals.counter:08X}u",
+            f"#define SN_COUNTER_HZ {board.peripherals.counter_hz}u",
+        ]
     defines = "\n".join(lines)
     return (
         f"// Generated: memory and link of {board.name}.\n"
         "#ifndef SN_CONFIG_H\n#define SN_CONFIG_H\n\n"
         '#include "sn_status.h"\n\n'
-        f"{abi_lock(RUNTIME_ABI)}\n{_DSP_CHECK if board.target.has_dsp else ''}\n"
+        f"{abi_lock(RUNTIME_ABI)}\n{checks}\n"
         f"{defines}\n\n#endif\n"
     )
 

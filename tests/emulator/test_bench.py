@@ -320,12 +320,8 @@ def test_unicorn_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_board_without_an_emulator_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    board = dataclasses.replace(load_board("nano33"), port="rp2040")
+    board = dataclasses.replace(load_board("nano33"), port="stm32")
     monkeypatch.setattr("sernet_edge.commands.bench.load_board", lambda name: board)
     code, _, error = run("bench", "--board", "nano33")
     assert code == 2
-    assert error == (
-        "nano33 has no emulator that counts: there are some for the families mps2, nrf52840, "
-        "and this is rp2040.\n"
-        "  Count on a board of the same core:  --board nano33"
-    )
+    assert error.startswith("nano33 has no emulator that counts; these have one: mps2-an385, mps2-")

@@ -33,6 +33,11 @@ MACHINES = [
     pytest.param("nano33", "zig", "emu", marks=[needs_unicorn, needs_zig], id="nano33-zig"),
     pytest.param("mps2-an386", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="mps2-unicorn"),
     pytest.param("mps2-an386", "zig", "qemu", marks=[needs_qemu, needs_zig], id="mps2-qemu"),
+    pytest.param("mps2-an385", "gcc", "qemu", marks=[needs_qemu, needs_gcc], id="m3-qemu"),
+    pytest.param("mps2-an385", "zig", "emu", marks=[needs_unicorn, needs_zig], id="m3-unicorn"),
+    pytest.param("mps2-an500", "zig", "qemu", marks=[needs_qemu, needs_zig], id="m7-qemu"),
+    pytest.param("mps2-an505", "gcc", "qemu", marks=[needs_qemu, needs_gcc], id="m33-qemu"),
+    pytest.param("mps2-an505", "zig", "emu", marks=[needs_unicorn, needs_zig], id="m33-unicorn"),
     pytest.param("posix", None, "proc", id="posix"),
 ]
 ON_A_CORE = [machine for machine in MACHINES if machine.id != "posix"]
@@ -112,7 +117,10 @@ def test_the_kept_clip_and_variables_start_as_zero(
 
 
 FAULTS = [
+    pytest.param("mps2-an385", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="m3"),
     pytest.param("mps2-an386", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="qemu"),
+    pytest.param("mps2-an500", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="m7"),
+    pytest.param("mps2-an505", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="m33"),
     pytest.param("nano33", "emu", b"F", rb"(BUS|HARD) \w{8} \w{8}", marks=needs_unicorn, id="emu"),
     pytest.param("nano33", "emu", b"S", rb"STACK 0{8} 0{8}", marks=needs_unicorn, id="stack"),
 ]

@@ -1,5 +1,6 @@
 """The emulated core and its peripherals, with a few hand-assembled Thumb instructions."""
 
+import dataclasses
 import struct
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sernet_edge.emulator.line import Line
 from sernet_edge.emulator.nrf52840 import Gpio, Nrf52840, Ppi
 from sernet_edge.emulator.nrf_timer import Timer
 from sernet_edge.emulator.nrf_uarte import Uarte
+from sernet_gen.board import load_board
 
 pytest.importorskip("unicorn", reason="needs the Python package unicorn")
 
@@ -278,7 +280,7 @@ def test_gpio_sets_and_clears() -> None:
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        ("emu://posix", "posix has no emulator in this program; emu:// knows mps2, nrf52840."),
+        ("emu://posix", "posix has no emulator in this program; emu:// knows mps2-an385, "),
         ("emu://nano33?speed=9", "has the option 'speed', which emu:// does not know."),
         ("qemu://nano33", "QEMU has no machine for nano33; known: mps2-an385, mps2-an386"),
     ],
@@ -299,3 +301,12 @@ def test_without_qemu_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         open_port("qemu://mps2-an386", 0)
     assert "qemu-system-arm is not on PATH" in str(caught.value)
     assert "sudo apt install qemu-system-arm" in str(caught.value)
+
+
+def test_a_board_that_does_not_say_where_its_uart_is() -> None:
+    from sernet_edge.emulator.mps2 import Mps2
+
+    board = dataclasses.replace(load_board("mps2-an385"), peripherals=None)
+    with pytest.raises(InputError) as caught:
+        Mps2(board)
+    assert str(caught.value) == "mps2-an385 lacks the table peripherals: where is its UART?"

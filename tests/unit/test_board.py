@@ -41,7 +41,7 @@ def test_an_unknown_board_is_answered_with_the_nearest(wrong: str) -> None:
 
 
 def test_a_board_like_no_other_is_answered_with_all_names() -> None:
-    with pytest.raises(InputError, match=r"Known: mps2-an386, nano33, posix\."):
+    with pytest.raises(InputError, match=rf"Known: {', '.join(board_names())}\."):
         load_board("zzzzzz")
 
 
@@ -93,7 +93,7 @@ MISTAKES = {
     ),
     "unknown core": (
         ('"cortex-m4f"', '"cortex-m4"'),
-        "There is no core 'cortex-m4'.\n  Did you mean cortex-m4f?",
+        "There is no core 'cortex-m4'.\n  Did you mean cortex-m4f or ",
     ),
     "unknown port": (
         ('port = "nrf52840"', 'port = "nrf52832"'),
@@ -149,5 +149,5 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_a_core_like_no_other_is_answered_with_all_names() -> None:
-    with pytest.raises(InputError, match=r"Known cores: host, cortex-m4f\."):
+    with pytest.raises(InputError, match=r"Known cores: host, cortex-m0plus, cortex-m3, "):
         find_core("6502")

@@ -2,11 +2,13 @@
 #include "cortexm/sn_cortexm.h"
 #include "sn_port.h"
 
+#define SN_HARD_FAULT 3u
+#ifndef __ARM_ARCH_6M__
 #define SN_CFSR (*(volatile uint32_t *)0xE000ED28u)
 #define SN_CFSR_MEMORY 0x000000FFu
 #define SN_CFSR_BUS 0x0000FF00u
 #define SN_CFSR_USAGE 0xFFFF0000u
-#define SN_HARD_FAULT 3u
+#endif
 
 extern uint32_t sn_stack_bottom[];
 extern uint32_t sn_ram_end[];
@@ -20,7 +22,7 @@ __attribute__((naked)) void sn_fault_entry(void) {
                    "ldr r2, =sn_stack_top\n"
                    "msr msp, r2\n"
                    "isb\n"
-                   "b sn_fault\n");
+                   "bl sn_fault\n");
 }
 
 static void put_text(char *line, uint32_t *length, const char *text) {
@@ -36,6 +38,15 @@ static void put_hex(char *line, uint32_t *length, uint32_t value) {
     }
 }
 
+#ifdef __ARM_ARCH_6M__
+
+// Armv6-M has one fault, and no register that tells its cause.
+static const char *kind_of(uint32_t exception) {
+    return exception != SN_HARD_FAULT ? "EXCEPTION" : "HARD";
+}
+
+#else
+
 // With interrupts off every fault is escalated; the status register still tells its cause.
 static const char *kind_of(uint32_t exception) {
     const uint32_t status = SN_CFSR;
@@ -50,6 +61,8 @@ static const char *kind_of(uint32_t exception) {
     }
     return (status & SN_CFSR_USAGE) != 0u ? "USAGE" : "HARD";
 }
+
+#endif
 
 // `frame`: r0-r3, r12, lr, pc, xpsr as the core pushed them.
 __attribute__((used, noreturn)) void sn_fault(const uint32_t *frame, uint32_t exception) {

@@ -1,9 +1,11 @@
-// Vector table and reset of a Cortex-M4F: FPU, vector table, .data and .bss, then main().
+// Vector table and reset of a Cortex-M: FPU where there is one, .data and .bss, then main().
 #include <stdint.h>
 
 #include "cortexm/sn_cortexm.h"
 
+#ifdef __ARM_FP
 #define SN_CPACR (*(volatile uint32_t *)0xE000ED88u)
+#endif
 #define SN_VTOR (*(volatile uint32_t *)0xE000ED08u)
 
 // From the linker script; only their addresses mean something.
@@ -42,12 +44,14 @@ __attribute__((naked, used)) void sn_reset(void) {
                    "ldr r0, =sn_stack_top\n"
                    "msr msp, r0\n"
                    "isb\n"
-                   "b sn_start\n");
+                   "bl sn_start\n");  // reaches further than B does on Armv6-M
 }
 
 // Runs before .data and .bss are there, and before any floating-point register may be touched.
 __attribute__((used)) void sn_start(void) {
-    SN_CPACR |= 0xFu << 20;  // full access to CP10 and CP11, the FPU
+#ifdef __ARM_FP
+    SN_CPACR |= 0xFu << 20;  // full access to CP10 and CP11: the FPU, and Helium
+#endif
     SN_VTOR = (uint32_t)(uintptr_t)sn_vectors;
     __asm volatile("dsb\nisb" ::: "memory");
 

@@ -1,4 +1,5 @@
-// Arm's MPS2 boards (as QEMU has them): CMSDK UART0 by polling, CMSDK timer 0 as the clock.
+// Arm's MPS2 and MPS3 boards (as QEMU has them): CMSDK UART by polling, the free-running counter of
+// FPGAIO as the clock. Where they lie differs from board to board and comes from sn_config.h.
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -6,13 +7,15 @@
 #include "sn_config.h"
 #include "sn_port.h"
 
-#define SN_TIMER_CTRL (*(volatile uint32_t *)0x40000000u)
-#define SN_TIMER_VALUE (*(volatile uint32_t *)0x40000004u)
-#define SN_TIMER_RELOAD (*(volatile uint32_t *)0x40000008u)
-#define SN_UART_DATA (*(volatile uint32_t *)0x40004000u)
-#define SN_UART_STATE (*(volatile uint32_t *)0x40004004u)
-#define SN_UART_CTRL (*(volatile uint32_t *)0x40004008u)
-#define SN_UART_BAUDDIV (*(volatile uint32_t *)0x40004010u)
+#ifndef SN_UART_BASE
+#error The file of this board lacks the table peripherals.
+#endif
+
+#define SN_COUNTER (*(volatile uint32_t *)SN_COUNTER_ADDRESS)
+#define SN_UART_DATA (*(volatile uint32_t *)SN_UART_BASE)
+#define SN_UART_STATE (*(volatile uint32_t *)(SN_UART_BASE + 0x04u))
+#define SN_UART_CTRL (*(volatile uint32_t *)(SN_UART_BASE + 0x08u))
+#define SN_UART_BAUDDIV (*(volatile uint32_t *)(SN_UART_BASE + 0x10u))
 
 #define SN_STATE_TX_FULL 1u
 #define SN_STATE_RX_FULL 2u
@@ -21,7 +24,7 @@
 #define SN_BAUDDIV_MIN 16u
 #define SN_PROBE_CYCLES 256u
 
-typedef enum { SN_CLOCK_NONE, SN_CLOCK_CYCCNT, SN_CLOCK_TIMER } sn_clock;
+typedef enum { SN_CLOCK_NONE, SN_CLOCK_CYCCNT, SN_CLOCK_COUNTER } sn_clock;
 
 static sn_clock clock;
 static uint32_t overruns;
@@ -30,16 +33,13 @@ static sn_clock start_clock(void) {
     if (sn_cyccnt_start()) {
         return SN_CLOCK_CYCCNT;
     }
-    SN_TIMER_RELOAD = UINT32_MAX;
-    SN_TIMER_VALUE = UINT32_MAX;
-    SN_TIMER_CTRL = 1u;
-    const uint32_t before = SN_TIMER_VALUE;
+    const uint32_t before = SN_COUNTER;
     sn_spin(SN_PROBE_CYCLES);
-    return SN_TIMER_VALUE != before ? SN_CLOCK_TIMER : SN_CLOCK_NONE;
+    return SN_COUNTER != before ? SN_CLOCK_COUNTER : SN_CLOCK_NONE;
 }
 
 void sn_port_init(void) {
-    const uint32_t divider = SN_CORE_CLOCK_HZ / SN_LINK_BAUD;
+    const uint32_t divider = SN_UART_CLOCK_HZ / SN_LINK_BAUD;
     SN_UART_BAUDDIV = divider < SN_BAUDDIV_MIN ? SN_BAUDDIV_MIN : divider;
     SN_UART_CTRL = SN_CTRL_TX_AND_RX;
     clock = start_clock();
@@ -77,8 +77,8 @@ uint32_t sn_port_ticks(void) {
     switch (clock) {
     case SN_CLOCK_CYCCNT:
         return sn_cyccnt_read();
-    case SN_CLOCK_TIMER:
-        return UINT32_MAX - SN_TIMER_VALUE;
+    case SN_CLOCK_COUNTER:
+        return SN_COUNTER;
     case SN_CLOCK_NONE:
         break;
     }
@@ -86,5 +86,13 @@ uint32_t sn_port_ticks(void) {
 }
 
 uint32_t sn_port_ticks_per_second(void) {
-    return clock == SN_CLOCK_NONE ? 0u : SN_CORE_CLOCK_HZ;
+    switch (clock) {
+    case SN_CLOCK_CYCCNT:
+        return SN_CORE_CLOCK_HZ;
+    case SN_CLOCK_COUNTER:
+        return SN_COUNTER_HZ;
+    case SN_CLOCK_NONE:
+        break;
+    }
+    return 0u;
 }

@@ -23,7 +23,7 @@ from sernet_edge.bench.present import print_bench
 from sernet_edge.bench.result import Bench, Memory, read_bench, to_json
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.drawing import check_matplotlib
-from sernet_edge.emulator.protocol_emu import emulated_ports
+from sernet_edge.emulator.protocol_emu import emulated_boards, is_emulated
 from sernet_edge.firmware import Firmware, check_files, check_model, load_firmware
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import Show, progress_bars
@@ -38,7 +38,7 @@ _MOST_COMPARED = 2
 
 
 @click.command()
-@click.option("--board", "board_name", metavar="NAME", help="nano33, mps2-an386.")
+@click.option("--board", "board_name", metavar="NAME", help="nano33, mps2-an386, ...")
 @model_option
 @click.option(
     "--build",
@@ -106,11 +106,9 @@ def _measurable(name: str | None) -> Board:
             f"{name} is a process of this machine: its instructions are not those of a board.",
             "Name a microcontroller:  --board nano33",
         )
-    if board.port not in emulated_ports():
+    if not is_emulated(board):
         raise InputError(
-            f"{name} has no emulator that counts: there are some for the families "
-            f"{', '.join(emulated_ports())}, and this is {board.port}.",
-            "Count on a board of the same core:  --board nano33",
+            f"{name} has no emulator that counts; these have one: {', '.join(emulated_boards())}."
         )
     if importlib.util.find_spec("unicorn") is None:
         raise require_extra("unicorn", "sim", "emulate a board")

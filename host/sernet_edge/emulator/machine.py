@@ -1,4 +1,4 @@
-"""A Cortex-M4F microcontroller in unicorn: memory, exceptions, and a serial line.
+"""A Cortex-M microcontroller in unicorn: memory, exceptions, and a serial line.
 
 The firmware polls, so no interrupt is ever needed. Emulation stops when the firmware looks for
 input and there is none, and goes on when there is: nothing waits, and every run is the same.
@@ -28,8 +28,22 @@ _THUMB_STATE = 1 << 24
 _PAGE_BYTES = 65536
 _NEVER = 0xFFFFFFFE  # an address that is never reached
 
+# Core -> unicorn's model of it; the M0+ has the instructions of the M0.
+_MODELS = {
+    "cortex-m0plus": "M0",
+    "cortex-m3": "M3",
+    "cortex-m4f": "M4",
+    "cortex-m7": "M7",
+    "cortex-m33": "M33",
+}
+
 ReadRegister = Callable[[int], int]
 WriteRegister = Callable[[int, int], None]
+
+
+def has_model(core: str) -> bool:
+    """Return whether there is a model of `core`."""
+    return core in _MODELS
 
 
 class EmulatorError(LinkError):
@@ -61,8 +75,9 @@ _PPB = Region(0xE0000000, 0x100000)
 
 
 class Soc(Protocol):
-    """A microcontroller family: its memories and peripherals."""
+    """A microcontroller family: its core, its memories and peripherals."""
 
+    core: str
     flash: Region
     ram: Region
 
@@ -92,7 +107,7 @@ class Machine:
         self.uc: Any = api.Uc(api.UC_ARCH_ARM, api.UC_MODE_THUMB | api.UC_MODE_MCLASS)
         # Few large pages that are looked up once, for reading and writing: ten times as fast.
         self.uc.ctl_set_page_size(_PAGE_BYTES)
-        self.uc.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M4)
+        self.uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_CORTEX_{_MODELS[soc.core]}"))
         self.uc.ctl_set_tlb_mode(api.UC_TLB_VIRTUAL)
         self._map_memory()
         self.uc.hook_add(api.UC_HOOK_INTR, self._on_interrupt)

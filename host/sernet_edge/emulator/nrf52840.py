@@ -100,6 +100,7 @@ class Ppi(RegisterFile):
 class Nrf52840:
     """The microcontroller, to be connected to one Machine."""
 
+    core = "cortex-m4f"
     flash = Region(0x00000000, 0x100000)
     ram = Region(0x20000000, 0x40000)
 

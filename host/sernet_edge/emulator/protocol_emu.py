@@ -7,18 +7,23 @@ from pathlib import Path
 from sernet_cal.errors import LinkError
 from sernet_edge.emulator.backend import SoftwareSerial, split_url
 from sernet_edge.emulator.image import load_image
-from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop
+from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop, has_model
 from sernet_edge.emulator.mps2 import Mps2
 from sernet_edge.emulator.nrf52840 import Nrf52840
-from sernet_gen.board import load_board
+from sernet_gen.board import Board, board_names, load_board
 
 # Microcontroller family (a board's `port`) -> its peripherals.
-_FAMILIES: dict[str, Callable[[], Soc]] = {"nrf52840": Nrf52840, "mps2": Mps2}
+_FAMILIES: dict[str, Callable[[Board], Soc]] = {"nrf52840": lambda _: Nrf52840(), "mps2": Mps2}
 
 
-def emulated_ports() -> tuple[str, ...]:
-    """Return the microcontroller families (a board's `port`) that emu:// knows, sorted."""
-    return tuple(sorted(_FAMILIES))
+def is_emulated(board: Board) -> bool:
+    """Return whether emu:// knows the family of `board` and its core."""
+    return board.port in _FAMILIES and has_model(board.core)
+
+
+def emulated_boards() -> tuple[str, ...]:
+    """Return the names of the boards that emu:// knows, sorted."""
+    return tuple(name for name in board_names() if is_emulated(load_board(name)))
 
 
 class UnicornBackend:
@@ -59,16 +64,15 @@ def start(url: str) -> UnicornBackend:
     """Start the machine that `url` names; raises LinkError for one that is not known."""
     parts = split_url(url, frozenset({"image"}))
     board = load_board(parts.board)
-    family = _FAMILIES.get(board.port)
-    if family is None or board.memory is None:
+    if board.memory is None or not is_emulated(board):
         raise LinkError(
             f"{parts.board} has no emulator in this program; emu:// knows "
-            f"{', '.join(emulated_ports())}.",
+            f"{', '.join(emulated_boards())}.",
             f"Its own emulator:  sernet-edge verify --board {parts.board} --emulate",
         )
     path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
     image = load_image(path, board.memory.flash.origin)
-    return UnicornBackend(Machine(family(), image))
+    return UnicornBackend(Machine(_FAMILIES[board.port](board), image))
 
 
 class Serial(SoftwareSerial):

@@ -8,10 +8,9 @@ from sernet_cal.errors import LinkError
 from sernet_edge.emulator.backend import SoftwareSerial, split_url
 from sernet_edge.emulator.child import ChildProcess
 from sernet_edge.emulator.image import load_image
-from sernet_gen.board import load_board
+from sernet_gen.board import board_names, load_board
 
 PROGRAM = "qemu-system-arm"
-_MACHINES = ("mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps3-an547")
 _START_TIMEOUT_S = 20.0
 _CHUNK = 4096
 
@@ -67,9 +66,11 @@ class QemuBackend:
 def start(url: str) -> QemuBackend:
     """Start QEMU for `url`; raises LinkError when it is not installed or has no such machine."""
     parts = split_url(url, frozenset({"image"}))
-    if parts.board not in _MACHINES:
+    board = load_board(parts.board)
+    if board.emulator != "qemu":  # a machine of QEMU is called like its board here
+        known = [name for name in board_names() if load_board(name).emulator == "qemu"]
         raise LinkError(
-            f"QEMU has no machine for {parts.board}; known: {', '.join(_MACHINES)}.",
+            f"QEMU has no machine for {parts.board}; known: {', '.join(known)}.",
             f"Try:  sernet-edge verify --board {parts.board} --emulate",
         )
     if shutil.which(PROGRAM) is None:
@@ -79,7 +80,6 @@ def start(url: str) -> QemuBackend:
             f"or use the emulator that comes with pip:  --port 'emu://{parts.board}?image=PATH'",
         )
     path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
-    board = load_board(parts.board)
     if board.memory is not None:
         load_image(path, board.memory.flash.origin)  # for its errors
     return QemuBackend(parts.board, path)

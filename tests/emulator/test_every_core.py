@@ -1,0 +1,72 @@
+"""The same golden cases on every core that has an emulator: every byte of every tensor."""
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+from tiny_bundle import make_bundle, random_clip
+
+from sernet_cal.bundle import Bundle
+from sernet_edge.cli import cli
+from sernet_gen.board import board_names, load_board
+from sernet_gen.generate import generate
+from sernet_gen.toolchain import ARM_GCC
+
+_MISSING = {
+    "gcc": None if shutil.which(ARM_GCC) else f"needs {ARM_GCC}",
+    "zig": None if importlib.util.find_spec("ziglang") else "needs the Python package ziglang",
+    "emu": None if importlib.util.find_spec("unicorn") else "needs the Python package unicorn",
+    "qemu": None if shutil.which("qemu-system-arm") else "needs qemu-system-arm",
+}
+_CLIPS = (4800, 7000)  # samples: as long as the model's clip, and longer
+
+
+def cases() -> Iterator[object]:
+    """Yield every board with an emulator, with every compiler."""
+    for name in board_names():
+        board = load_board(name)
+        if board.is_host or board.emulator == "none":
+            continue
+        for word in ("gcc", "zig"):
+            reason = _MISSING[word] or _MISSING[board.emulator]
+            marks = [pytest.mark.skip(reason=reason)] if reason else []
+            yield pytest.param(name, word, marks=marks, id=f"{board.core}-{name}-{word}")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return make_bundle(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clips")
+    for samples in _CLIPS:
+        path = folder / f"noise-{samples}.wav"
+        soundfile.write(path, random_clip(samples, samples), 16_000, subtype="PCM_16")
+    return folder
+
+
+@pytest.mark.parametrize(("board", "word"), list(cases()))
+def test_every_byte_is_equal(
+    board: str,
+    word: str,
+    bundle: Bundle,
+    recordings: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    result = generate(bundle, load_board(board), tmp_path / "build", word)
+    assert result.report.stack_bytes is not None
+    assert 500 < result.report.stack_bytes < 2048
+    words = ["verify", "--board", board, "--emulate", "--build", str(result.folder)]
+    words += ["--model", str(bundle.path), "--data", str(recordings), "--json"]
+    cli.main(words, standalone_mode=False)
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["board"], answer["build_id"]) == (board, result.manifest["build_id"])
+    assert (answer["clips"], answer["byte_exact_clips"]) == (len(_CLIPS), len(_CLIPS))
+    assert answer["differences"] == []
