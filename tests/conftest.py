@@ -45,6 +45,8 @@ def echo_constants(echo_runtime: Path) -> Callable[..., Constants]:
             "arena_bytes": 1000,
             "kept_samples": 0,
             "tensors": ("input", "scores"),
+            "made_tensors": ("input", "scores"),
+            "choices": {},
             "sources": {},
             **changes,
         }

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import ModelError
 from sernet_cal.qmodel import read_qmodel
+from sernet_gen.choices import Choices, write_choices
 from sernet_gen.frontend_source import render_frontend
-from sernet_gen.model_source import render_model
+from sernet_gen.model_source import render_model, render_shapes
 from sernet_gen.plan import plan_model
 
 # What the names of the classes may take in the answer to HELLO, which must fit one frame (1,032
@@ -22,7 +24,9 @@ class Constants:
     """The generated C of a model and the few numbers that the rest of a project needs.
 
     `sources`: text by file name. `kept_samples`: 0 unless the front-end keeps the whole clip.
-    `tensors`: names of the observable tensors in the order of sn_tap.
+    `tensors`: names of the network's tensors in the order of sn_tap; `made_tensors`: of these the
+    ones that the engine makes, as the others are inside fused operators. `choices`: how groups of
+    operators run, as `write_choices` gives it.
     """
 
     model: str
@@ -33,18 +37,20 @@ class Constants:
     arena_bytes: int
     kept_samples: int
     tensors: tuple[str, ...]
+    made_tensors: tuple[str, ...]
+    choices: Mapping[str, Any]
     sources: Mapping[str, str]
 
 
-def render_constants(bundle: Bundle) -> Constants:
-    """Turn `bundle` into constants.
+def render_constants(bundle: Bundle, choices: Choices | None = None) -> Constants:
+    """Turn `bundle` into constants; `choices` as for `plan_model`.
 
-    Raises ModelError for a graph that cannot run, and for class names that are not the graph's or
-    that the link has no room for.
+    Raises ModelError for a graph that cannot run, or not as it was chosen, and for class names that
+    are not the graph's or that the link has no room for.
     """
     model = read_qmodel(bundle.int8)
     _check_classes(bundle, model.classes)
-    plan = plan_model(model)
+    plan = plan_model(model, choices)
     entry = model.traced[0]
     return Constants(
         model=bundle.name,
@@ -55,9 +61,14 @@ def render_constants(bundle: Bundle) -> Constants:
         arena_bytes=plan.arena_bytes,
         kept_samples=bundle.model_samples if bundle.front_end.keeps_clip else 0,
         tensors=tuple(tensor.name for tensor in model.traced),
+        made_tensors=tuple(
+            tensor.name for tensor, made in zip(model.traced, plan.made, strict=True) if made
+        ),
+        choices=write_choices(model, choices or {}),
         sources={
             "sn_frontend_data.c": render_frontend(bundle.front_end, entry.scale, entry.zero_point),
             "sn_model_data.c": render_model(model, plan),
+            "sn_shapes.h": render_shapes(model, plan),
         },
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sernet_cal.bundle import Bundle
 from sernet_gen.board import Board
+from sernet_gen.choices import Choices
 from sernet_gen.compile import OBJECTS, Progress, compile_project, silent
 from sernet_gen.compiler import Compiler
 from sernet_gen.constants import Constants, render_constants
@@ -36,14 +37,16 @@ def generate(
     out_dir: Path,
     toolchain: str | None = None,
     progress: Progress = silent,
+    choices: Choices | None = None,
 ) -> Build:
     """Write and compile the firmware of `bundle` for `board` into `out_dir`, all or nothing.
 
-    `toolchain` as for `find_toolchain`. Raises ModelError, ToolchainError, DoesNotFitError and
+    `toolchain` as for `find_toolchain`, `choices` as for `plan_model`. Raises ModelError, ToolchainError, DoesNotFitError and
     InputError (the folder); an earlier build in `out_dir` then stays as it was.
     """
     compiler = find_toolchain(board.core, toolchain)
-    return generate_constants(render_constants(bundle), board, out_dir, compiler, progress)
+    constants = render_constants(bundle, choices)
+    return generate_constants(constants, board, out_dir, compiler, progress)
 
 
 def generate_constants(

@@ -34,7 +34,7 @@ def fusable_groups(model: QModel) -> tuple[Group, ...]:
     """Return the groups that are worth running as one, in the model's order; each convolution is
     in one of them.
 
-    Several convolutions of the model's input, each with a max pool, joined by a concatenation; a
+    Several convolutions of the model's input, each with a pool, joined by a concatenation; a
     convolution with its max pool; a convolution alone otherwise.
     """
     found: list[Group] = []
@@ -58,10 +58,15 @@ def members(group: Group) -> Iterator[Operator]:
         yield group.concatenation
 
 
+def alone(group: Group) -> tuple[Group, ...]:
+    """Return the convolutions of `group`, each as a group of its own."""
+    return tuple(Group((convolution,)) for convolution in group.convolutions)
+
+
 def _is_worth(group: Group) -> bool:
-    if any(pool.kind != "max" for pool in group.pools):
-        return False
-    return group.concatenation is None or (group.input == 0 and bool(group.pools))
+    if group.concatenation is not None:
+        return group.input == 0 and bool(group.pools)
+    return all(pool.kind == "max" for pool in group.pools)
 
 
 def _group_at(model: QModel, output: int) -> Group | None:

@@ -100,29 +100,32 @@ def _pitch(model: QModel, place: int) -> int:
     return -(-model.traced[place].row_bytes // BLOCK_ALIGNMENT) * BLOCK_ALIGNMENT
 
 
-def _check(model: QModel, step: Step) -> None:
-    """Raise ModelError unless `step` can run as it was chosen."""
+def refusal(model: QModel, step: Step) -> str | None:
+    """Return why `step` cannot run as it was chosen, as the end of "layer X cannot: ...", or
+    None."""
     group, choice = step.part, step.choice
     if not isinstance(group, Group):
-        return
-    refusal = None
+        return None
     if choice.algorithm not in algorithms():
-        refusal = f"run by the algorithm {choice.algorithm}: there is none of this name"
-    elif not 0 <= choice.early < choice.rows:
-        refusal = (
+        return f"run by the algorithm {choice.algorithm}: there is none of this name"
+    if not 0 <= choice.early < choice.rows:
+        return (
             f"make {choice.rows} rows a run with {choice.early} above the clip: fewer than all of "
             "them may lie there, and not less than none"
         )
-    elif choice.rows > MAX_RUN_ROWS or step.run_window > MAX_WINDOW_ROWS:
-        refusal = (
+    if choice.rows > MAX_RUN_ROWS or step.run_window > MAX_WINDOW_ROWS:
+        return (
             f"make {choice.rows} rows a run, which reads {step.run_window} rows: a run makes "
             f"{MAX_RUN_ROWS} rows at most and reads {MAX_WINDOW_ROWS}"
         )
-    else:
-        refusal = kernel_of(choice.algorithm).refusal(model, group, choice)
-    if refusal is not None:
+    return kernel_of(choice.algorithm).refusal(model, group, choice)
+
+
+def _check(model: QModel, step: Step) -> None:
+    reason = refusal(model, step)
+    if reason is not None:
         raise ModelError(
-            f"Layer {model.traced[step.output].name} cannot {refusal.removesuffix('.')}.",
+            f"Layer {model.traced[step.output].name} cannot {reason}.",
             "Choose another way for it, or none: then it runs row by row.",
         )
 

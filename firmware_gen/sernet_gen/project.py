@@ -22,7 +22,7 @@ from sernet_gen.flags import LINKER_SCRIPT, Flags, build_flags
 from sernet_gen.makefile import render_makefile
 
 MANIFEST = "manifest.json"
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 IDENTITY = "generated/sn_identity.c"
 _NO_ID = "0" * 64
 
@@ -62,6 +62,8 @@ class Project:
             "model_rows": constants.model_rows,
             "front_end": constants.front_end,
             "tensors": list(constants.tensors),
+            "made_tensors": list(constants.made_tensors),
+            "choices": dict(constants.choices),
             "image": self.image,
             "compiler": self.compiler.title,
             "flags": _flag_words(self.flags),

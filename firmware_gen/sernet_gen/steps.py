@@ -109,15 +109,16 @@ def make_steps(model: QModel, choices: Mapping[int, Choice]) -> tuple[Step, ...]
             continue
         group = chosen.get(operator.output)
         if group is not None:
-            step = _step(model, group, choices[group.output])
+            step = make_step(model, group, choices[group.output])
         else:
             part = Group((operator,)) if isinstance(operator, Convolution) else operator
-            step = _in_pace(_step(model, part, Choice("row")), makers)
+            step = _in_pace(make_step(model, part, Choice("row")), makers)
         makers[step.output] = step
     return tuple(makers.values())
 
 
-def _step(model: QModel, part: Part, choice: Choice) -> Step:
+def make_step(model: QModel, part: Part, choice: Choice) -> Step:
+    """Return `part` as a step that runs by `choice`."""
     window, stride, above = _geometry(part)
     paced = part.input if isinstance(part, Mean) else part.output
     return Step(part, choice, window, stride, above, model.traced[paced].period)

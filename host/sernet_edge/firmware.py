@@ -7,18 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from sernet_cal.bundle import Bundle
-from sernet_cal.errors import InputError, StaleFirmwareError
+from sernet_cal.errors import InputError, SernetError, StaleFirmwareError
+from sernet_cal.qmodel import read_qmodel
 from sernet_edge.link.answers import DeviceInfo
+from sernet_gen.choices import read_choices
 from sernet_gen.constants import render_constants
 
 MANIFEST = "manifest.json"
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 _SHOWN_FILES = 5
 
 
 @dataclass(frozen=True)
 class Firmware:
-    """A build as its manifest describes it; `image` is the file that was linked."""
+    """A build as its manifest describes it; `image` is the file that was linked.
+
+    `tensors`: names in the order of sn_tap; `made_tensors`: those that the firmware makes.
+    `choices`: how its layers run, as `write_choices` of sernet_gen gives it.
+    """
 
     folder: Path
     board: str
@@ -26,6 +32,8 @@ class Firmware:
     model: str
     image: Path
     tensors: tuple[str, ...]
+    made_tensors: tuple[str, ...]
+    choices: dict[str, Any]
     compiler: str
     files: dict[str, str]
 
@@ -63,6 +71,8 @@ def load_firmware(folder: Path, board: str) -> Firmware:
             str(manifest["model"]),
             folder / str(manifest["image"]),
             tuple(str(name) for name in manifest["tensors"]),
+            tuple(str(name) for name in manifest["made_tensors"]),
+            dict(manifest["choices"].items()),
             str(manifest["compiler"]),
             {str(name): str(digest) for name, digest in manifest["files"].items()},
         )
@@ -108,13 +118,24 @@ def check_files(firmware: Firmware) -> None:
 
 def check_model(firmware: Firmware, bundle: Bundle) -> None:
     """Raise StaleFirmwareError unless the build's constants are those of `bundle`."""
-    for name, text in render_constants(bundle).sources.items():
+    cure = f"Name its model:  --model DIR\n{firmware.rebuild}"
+    start = f"{firmware.folder} was not built from the model {bundle.name} at {bundle.path}"
+    try:
+        choices = read_choices(read_qmodel(bundle.int8), firmware.choices)
+        sources = render_constants(bundle, choices).sources
+    except SernetError as error:
+        if not firmware.choices:
+            raise
+        raise StaleFirmwareError(
+            f"{start}, whose layers cannot run as that build's do: {error.message} "
+            f"(It was built from {firmware.model}.)",
+            cure,
+        ) from error
+    for name, text in sources.items():
         path = f"generated/{name}"
         if firmware.files.get(path) != hashlib.sha256(text.encode()).hexdigest():
             raise StaleFirmwareError(
-                f"{firmware.folder} was not built from the model {bundle.name} at {bundle.path}: "
-                f"{path} would be another file (it was built from {firmware.model}).",
-                f"Name its model:  --model DIR\n{firmware.rebuild}",
+                f"{start}: {path} would be another file (it was built from {firmware.model}).", cure
             )
 
 

@@ -5,7 +5,7 @@ import pytest
 from engine_programs import EnginePrograms, assert_same, run_program
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_choices import random_row_choices
+from random_choices import random_choices, random_row_choices, random_sernet
 from tiny_models import random_network, random_rows
 
 from sernet_cal.interpreter import TfliteModel
@@ -46,6 +46,19 @@ def test_runs_of_several_rows_give_the_same_bytes_for_every_row_count(programs, 
         assert_same(model, run_program(model, program, rows), run_reference(model, rows))
 
 
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_every_kernel_gives_the_same_bytes_for_every_row_count(programs, seed):
+    flatbuffer, width = random_sernet(seed)
+    model, program = programs.link(
+        flatbuffer, width, choices=lambda model: random_choices(model, seed)
+    )
+    made = plan_model(model, random_choices(model, seed)).made
+    for count in (*range(1, 10), 17, 30, 41):
+        rows = random_rows(count, count, width)
+        assert_same(model, run_program(model, program, rows), run_reference(model, rows), made)
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=SEEDS, count=st.integers(1, 40))
 def test_numpy_equals_tflite_on_random_networks(seed, count):
@@ -75,6 +88,14 @@ def test_no_row_of_a_longer_run_is_overwritten_while_it_is_needed(seed, rows):
     flatbuffer, width = random_network(seed)
     model = read_qmodel(flatbuffer, width)
     ArenaWalk(model, plan_model(model, random_row_choices(model, seed)), rows).run()
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(seed=SEEDS, rows=st.integers(1, 60))
+def test_no_row_of_any_kernel_is_overwritten_while_it_is_needed(seed, rows):
+    flatbuffer, width = random_sernet(seed)
+    model = read_qmodel(flatbuffer, width)
+    ArenaWalk(model, plan_model(model, random_choices(model, seed)), rows).run()
 
 
 class ArenaWalk:

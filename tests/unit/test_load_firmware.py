@@ -10,13 +10,15 @@ from sernet_cal.errors import InputError
 from sernet_edge.firmware import load_firmware
 
 MANIFEST: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "board": "nano33",
     "build_id": "00" * 32,
     "model": "made",
     "image": "firmware.elf",
     "compiler": "arm-none-eabi-gcc 12.2.1",
     "tensors": ["input"],
+    "made_tensors": ["input"],
+    "choices": {},
     "files": {"firmware.elf": "00" * 32},
 }
 

@@ -85,7 +85,7 @@ def test_the_manifest_hashes_every_other_file(echo_constants: Make, tmp_path: Pa
     assert manifest["files"] == {
         name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())
     }
-    assert (manifest["format"], manifest["board"], manifest["image"]) == (1, "posix", "firmware")
+    assert (manifest["format"], manifest["board"], manifest["image"]) == (2, "posix", "firmware")
     assert manifest["classes"] == ["anger", "joy"]
     assert manifest["tensors"] == ["input", "scores"]
     assert re.fullmatch("[0-9a-f]{64}", manifest["build_id"])

@@ -130,12 +130,49 @@ static sn_status run_rows(const sn_engine *engine, const sn_operator *op, uint32
     return SN_OK;
 }
 
+// Fills `outputs` with all output rows of a run, null where they are outside the clip.
+static void find_outputs(const sn_engine *engine, const sn_operator *op, row_span span,
+                         int8_t **outputs) {
+    for (uint32_t i = 0; i < op->rows_per_run; ++i) {
+        const bool inside = i >= span.skipped && i - span.skipped < span.count;
+        outputs[i] = inside ? row_at(engine, op->output, span.first + i - span.skipped) : NULL;
+    }
+}
+
+// Makes all rows of a run by one call of a kernel that works on strips.
+static void run_strip(const sn_engine *engine, const sn_operator *op, uint32_t run, row_span span) {
+    const int8_t *rows[SN_MAX_WINDOW_ROWS];
+    int8_t *outputs[SN_MAX_RUN_ROWS];
+    find_window(engine, op, run, rows);
+    find_outputs(engine, op, span, outputs);
+    if (op->kernel == SN_KERNEL_DIRECT) {
+        const sn_direct *layer = op->as.direct;
+        sn_direct_strip(layer, rows, bytes_at(engine, layer->workspace), outputs);
+    } else if (op->kernel == SN_KERNEL_WINOGRAD) {
+        const sn_winograd *layer = op->as.winograd;
+        sn_winograd_strip(layer, rows, bytes_at(engine, layer->workspace), outputs);
+    } else {
+        const sn_first_layer *layer = op->as.first_layer;
+        sn_first_layer_strip(layer, rows, bytes_at(engine, layer->workspace), outputs);
+    }
+}
+
+static bool works_on_strips(const sn_operator *op) {
+    return op->kernel == SN_KERNEL_DIRECT || op->kernel == SN_KERNEL_WINOGRAD ||
+           op->kernel == SN_KERNEL_FIRST_LAYER;
+}
+
 static sn_status run_operator(const sn_engine *engine, const sn_operator *op, uint32_t run) {
     const row_span span = rows_of_run(engine, op, run);
     if (span.count == 0) {
         return SN_OK;
     }
-    const sn_status status = run_rows(engine, op, run, span);
+    sn_status status = SN_OK;
+    if (works_on_strips(op)) {
+        run_strip(engine, op, run, span);
+    } else {
+        status = run_rows(engine, op, run, span);
+    }
     if (status != SN_OK || op->kernel == SN_KERNEL_MEAN) {
         return status;
     }

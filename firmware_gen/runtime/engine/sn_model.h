@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#include "engine/sn_direct.h"
+#include "engine/sn_first_layer.h"
+#include "engine/sn_winograd.h"
+
 // Most input rows that a run may read, and most tensors that a concatenation may join.
 #define SN_MAX_WINDOW_ROWS 32
 // Most output rows that a run may make.
@@ -101,6 +105,9 @@ typedef struct sn_softmax {
 
 typedef enum {
     SN_KERNEL_CONVOLUTION,
+    SN_KERNEL_DIRECT,
+    SN_KERNEL_WINOGRAD,
+    SN_KERNEL_FIRST_LAYER,
     SN_KERNEL_AVERAGE_POOL,
     SN_KERNEL_MAX_POOL,
     SN_KERNEL_CONCATENATION,
@@ -126,6 +133,9 @@ typedef struct sn_operator {
     uint32_t rows_above;
     union {
         const sn_convolution *convolution;
+        const sn_direct *direct;
+        const sn_winograd *winograd;
+        const sn_first_layer *first_layer;
         const sn_pool *pool;
         const sn_concatenation *concatenation;
         const sn_mean *mean;

@@ -1,9 +1,14 @@
 """Which module makes the tables of which algorithm, and how the C names it."""
 
-from sernet_gen.kernels import row
+from sernet_gen.kernels import direct, first_layer, row, winograd
 from sernet_gen.kernels.choice import Algorithm, Kernel
 
-_KERNELS: dict[Algorithm, Kernel] = {"row": row}
+_KERNELS: dict[Algorithm, Kernel] = {
+    "row": row,
+    "direct": direct,
+    "winograd": winograd,
+    "first_layer": first_layer,
+}
 
 
 def kernel_of(algorithm: Algorithm) -> Kernel:

@@ -1,0 +1,86 @@
+"""Choices for a whole network: as a JSON object, and the fastest ones on this machine."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from sernet_cal.errors import InputError
+from sernet_cal.qmodel_types import QModel
+from sernet_gen.groups import alone, fusable_groups
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.registry import algorithms
+from sernet_gen.plan import refusal
+from sernet_gen.steps import make_step
+
+Choices = Mapping[int, Choice]
+
+_WEIGHTS = ("int8", "transformed")
+# Fastest first; strips of 8 rows of the convolution, whatever its pool.
+_HOST_WAYS = (
+    Choice("first_layer", 2),
+    *(Choice("winograd", rows, weights="transformed") for rows in (4, 8)),
+    Choice("direct", 4),
+)
+
+
+def write_choices(model: QModel, choices: Choices) -> dict[str, dict[str, Any]]:
+    """Return `choices` as a JSON object: by the name of the group's output."""
+    return {
+        model.traced[output].name: dataclasses.asdict(choices[output]) for output in sorted(choices)
+    }
+
+
+def read_choices(model: QModel, content: Any) -> dict[int, Choice]:
+    """Return what `write_choices` wrote; raises InputError for anything else."""
+    if not isinstance(content, dict):
+        raise InputError(f"Choices for the layers are an object, not {type(content).__name__}.")
+    places = {tensor.name: place for place, tensor in enumerate(model.traced)}
+    choices = {}
+    for name, fields in content.items():
+        if name not in places:
+            raise InputError(
+                f"There is a choice for {name}, but the model has no layer of this name.",
+                f"It has these:  {', '.join(places)}",
+            )
+        choices[places[name]] = _read_choice(name, fields)
+    return choices
+
+
+def _read_choice(name: str, fields: Any) -> Choice:
+    try:
+        choice = Choice(**fields)
+        is_right = (
+            choice.algorithm in algorithms()
+            and choice.weights in _WEIGHTS
+            and type(choice.rows) is type(choice.early) is int
+        )
+    except TypeError:
+        is_right = False
+    if not is_right:
+        raise InputError(
+            f"The choice for {name} is none: {fields}.",
+            f"It has an algorithm ({', '.join(algorithms())}), rows and early (whole numbers), and "
+            f"weights ({' or '.join(_WEIGHTS)}).",
+        )
+    return choice
+
+
+def host_choices(model: QModel) -> dict[int, Choice]:
+    """Return the fastest choices on this machine, which has memory for everything."""
+    choices: dict[int, Choice] = {}
+    for group in fusable_groups(model):
+        found = _first_possible(model, group)
+        parts = (group,) if found else alone(group)
+        for part in parts:
+            choice = found or _first_possible(model, part)
+            if choice is not None:
+                choices[part.output] = choice
+    return choices
+
+
+def _first_possible(model: QModel, group: Group) -> Choice | None:
+    """Return the first of the ways that suit this machine that `group` can run; else None."""
+    ways = (
+        choice for choice in _HOST_WAYS if refusal(model, make_step(model, group, choice)) is None
+    )
+    return next(ways, None)
