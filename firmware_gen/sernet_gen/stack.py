@@ -1,7 +1,7 @@
 """The worst stack of an image: every function's frame along the deepest chain of calls.
 
 Frames come from the compiler's .su files where it writes them (GCC), and from the pushes in the
-code otherwise (zig, library functions). A call through a pointer may reach every function whose
+code otherwise (zig, library functions, functions of assembly alone). A call through a pointer may reach every function whose
 address the image holds. A chain never holds a function twice: the runtime does not recurse, and
 recursion by direct calls is an error.
 """
@@ -94,8 +94,9 @@ def _call_graph(
 
 
 def _frame(symbol: Symbol, steps: Sequence[Step], frames: Mapping[str, int]) -> int:
-    if symbol.name in frames:
+    if frames.get(symbol.name):
         return frames[symbol.name]
+    # No frame, or a function of assembly alone: the compiler does not see that one's pushes.
     if any(step.unbounded for step in steps):
         raise ToolchainError(f"The stack of {symbol.name} has no fixed size.")
     return sum(step.growth for step in steps)

@@ -74,6 +74,22 @@ def test_frames_read_from_code_are_those_that_gcc_tells(tmp_path: Path) -> None:
         assert dict(worst_stack(image, {}, entry=name).chain)[name] == size
 
 
+ASSEMBLY = """
+__attribute__((naked, noinline, used)) static void summed(void) {
+    __asm__("push {r4-r11, lr}\\n\\tpop {r4-r11, pc}");
+}
+void sn_start(void);
+void sn_start(void) { summed(); sink = 1; }
+"""
+
+
+@pytest.mark.parametrize("word", TOOLCHAINS)
+def test_pushes_of_a_function_of_assembly_alone_count(word: str, tmp_path: Path) -> None:
+    image = linked(ASSEMBLY, tmp_path, word)
+    use = worst_stack(image, read_frames(tmp_path))
+    assert use.chain[-1] == ("summed", 36)
+
+
 @pytest.mark.parametrize("word", TOOLCHAINS)
 def test_the_compilers_frames_come_first(word: str, tmp_path: Path) -> None:
     use = worst_stack(linked(CHAIN, tmp_path, word), {"shallow": 5000})
