@@ -26,27 +26,44 @@ static sn_status emit_silence(const sn_features *features, uint32_t rows, row_si
 static sn_status emit_frame(sn_features *features, row_sink sink) {
     const sn_frontend *frontend = features->frontend;
     const uint32_t first = features->framed_samples % SN_FRAME_LENGTH;
+    uint32_t sample_bits = 0u;
+    for (uint32_t hop = 0u; hop < SN_HOPS; hop++) {
+        sample_bits |= features->hop_bits[hop];
+    }
     sn_point *points = features->work.points;
-    const uint32_t shift = sn_window(features->ring, first, frontend->window, points);
-    sn_fft(points, frontend->twiddles);
+    const sn_block_shift shift =
+        sn_window(features->ring, first, sample_bits, frontend->window, points);
+    sn_fft(points, shift.after, frontend->twiddles);
     sn_spectrum(points, frontend);
-    sn_log_mel(features->log_mel, points, shift, &features->level, frontend);
+    sn_log_mel(features->log_mel, points, shift.before + shift.after, &features->level, frontend);
     sn_dct(features->work.sums, features->log_mel, frontend->cosines);
     int8_t row[SN_COEFFICIENTS];
     sn_quantize(row, features->work.sums, frontend);
     return sink.emit(sink.context, row);
 }
 
+// Takes `count` samples (zeros where `samples` is null) into the ring, at most up to the end of a
+// hop.
+static void take_samples(sn_features *features, const int16_t *samples, uint32_t count) {
+    const uint32_t place = features->framed_samples % SN_FRAME_LENGTH;
+    uint32_t *bits = features->hop_bits + place / SN_HOP_LENGTH;
+    if (place % SN_HOP_LENGTH == 0u) {
+        *bits = 0u;
+    }
+    *bits |= sn_level_apply(&features->level, samples, count, features->ring + place);
+    features->framed_samples += count;
+}
+
 // Takes `count` samples (zeros where `samples` is null) and emits each frame that they complete.
 static sn_status frame_samples(sn_features *features, const int16_t *samples, uint32_t count,
                                row_sink sink) {
-    for (uint32_t i = 0u; i < count; i++) {
-        const int16_t sample = samples != 0 ? samples[i] : (int16_t)0;
-        features->ring[features->framed_samples % SN_FRAME_LENGTH] =
-            sn_level_apply(&features->level, sample);
-        features->framed_samples++;
-        if (features->framed_samples >= SN_FRAME_LENGTH &&
-            features->framed_samples % SN_HOP_LENGTH == 0u) {
+    uint32_t taken = 0u;
+    while (taken < count) {
+        const uint32_t room = SN_HOP_LENGTH - features->framed_samples % SN_HOP_LENGTH;
+        const uint32_t now = sn_smaller(room, count - taken);
+        take_samples(features, samples != 0 ? samples + taken : 0, now);
+        taken += now;
+        if (now == room && features->framed_samples >= SN_FRAME_LENGTH) {
             const sn_status status = emit_frame(features, sink);
             if (status != SN_OK) {
                 return status;

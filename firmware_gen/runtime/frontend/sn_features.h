@@ -27,6 +27,7 @@ typedef struct sn_features {
     uint32_t padding;  // zeros that fill the kept clip up to the model's length
     uint32_t framed_samples;
     int16_t ring[SN_FRAME_LENGTH];  // the newest samples, at their clip's level
+    uint32_t hop_bits[SN_HOPS];     // what sn_level_apply returned for each quarter of the ring
     int32_t log_mel[SN_MEL_BANDS];
     union {
         sn_point points[SN_FFT_POINTS];

@@ -38,19 +38,45 @@ static inline uint32_t sn_value_bits(int32_t value) {
     return (uint32_t)(value ^ sn_shift_down(value, 31u));
 }
 
-// The upper half of a 64-bit sum of products: divided by 2^32, rounded down.
-static inline int32_t sn_high_half(int64_t value) {
-    return (int32_t)(value >> 32);
+#if defined(__ARM_FEATURE_DSP) && !defined(SN_PORTABLE)
+// (a b + c d) / 2^32, rounded down; the sum fits 64 bits. The lower half's register is soon free.
+static inline int32_t sn_high_of_sum(int32_t a, int32_t b, int32_t c, int32_t d) {
+    int32_t low;
+    int32_t high;
+    __asm__("smull %0, %1, %2, %3\n\tsmlal %0, %1, %4, %5"
+            : "=&r"(low), "=&r"(high)
+            : "r"(a), "r"(b), "r"(c), "r"(d));
+    return high;
+}
+
+// sample * weight / 2^16, rounded down, of a sample of 16 bits.
+static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
+    int32_t product;
+    __asm__("smulwb %0, %1, %2" : "=r"(product) : "r"(weight), "r"(sample));
+    return product;
+}
+#else
+static inline int32_t sn_high_of_sum(int32_t a, int32_t b, int32_t c, int32_t d) {
+    return (int32_t)(((int64_t)a * b + (int64_t)c * d) >> 32);
+}
+
+static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
+    const int32_t low = weight & 0xFFFF;
+    return sample * sn_shift_down(weight, 16u) + sn_shift_down(sample * low, 16u);
+}
+#endif
+
+// a b / 2^32, rounded down.
+static inline int32_t sn_high_product(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b) >> 32);
 }
 
 // Half the product with a Q31 twiddle (mfcc_kernels.py: _rotated_half). Parts within +-2^30.6.
 static inline sn_point sn_half_product(sn_point p, sn_point twiddle) {
-    const int32_t minus_imaginary = -p.imaginary;
-    const int64_t real =
-        (int64_t)p.real * twiddle.real + (int64_t)minus_imaginary * twiddle.imaginary;
-    const int64_t imaginary =
-        (int64_t)p.real * twiddle.imaginary + (int64_t)p.imaginary * twiddle.real;
-    return (sn_point){sn_high_half(real), sn_high_half(imaginary)};
+    return (sn_point){
+        sn_high_of_sum(p.real, twiddle.real, -p.imaginary, twiddle.imaginary),
+        sn_high_of_sum(p.real, twiddle.imaginary, p.imaginary, twiddle.real),
+    };
 }
 
 static inline uint32_t sn_smaller(uint32_t left, uint32_t right) {

@@ -7,6 +7,7 @@
 
 #define SN_FRAME_LENGTH 1024u
 #define SN_HOP_LENGTH 256u
+#define SN_HOPS (SN_FRAME_LENGTH / SN_HOP_LENGTH)
 #define SN_FFT_POINTS 512u  // complex points: the frame's samples in pairs
 #define SN_MEL_BANDS 128u
 #define SN_COEFFICIENTS 40u

@@ -8,20 +8,29 @@
 #include "frontend/sn_frontend.h"
 #include "frontend/sn_level.h"
 
-// Reads the frame of SN_FRAME_LENGTH samples that starts at ring[first] and wraps around. Writes
-// it to `points` (SN_FFT_POINTS pairs of samples in bit-reversed order), windowed and scaled by
-// 2^(shift - 1) to within +-2^30. `first`: a multiple of SN_HOP_LENGTH. Returns that shift, 15..47.
-uint32_t sn_window(const int16_t *ring, uint32_t first, const int32_t *window, sn_point *points);
+// How far a frame is scaled up: by 2^(before - 1) while it is windowed, and by 2^after after it.
+typedef struct {
+    uint32_t before;
+    uint32_t after;
+} sn_block_shift;
 
-// Replaces 512 complex points within +-2^30, in bit-reversed order, by their spectrum / 512.
-void sn_fft(sn_point *points, const sn_point *twiddles);
+// Reads the frame of SN_FRAME_LENGTH samples that starts at ring[first] and wraps around;
+// `sample_bits` is the OR of their bits (sn_value_bits). Writes it to `points` (SN_FFT_POINTS pairs
+// of samples in bit-reversed order), windowed and scaled by 2^(before - 1); times 2^after it lies
+// within -2^30..2^30 - 1. `first`: a multiple of SN_HOP_LENGTH. before + after is 15..47.
+sn_block_shift sn_window(const int16_t *ring, uint32_t first, uint32_t sample_bits,
+                         const int32_t *window, sn_point *points);
+
+// Replaces 512 complex points, in bit-reversed order, by their spectrum * 2^shift / 512; times
+// 2^shift their parts lie within -2^30..2^30 - 1.
+void sn_fft(sn_point *points, uint32_t shift, const sn_point *twiddles);
 
 // Replaces the packed spectrum by the magnitudes of the real frame's spectrum / 1024: the one of
 // bin k becomes points[k].real, 0..2^31-1. Bin 0 has no mel weight and is not written.
 void sn_spectrum(sn_point *points, const sn_frontend *frontend);
 
 // Writes 128 logarithms (base 2, Q20) of the mel sums + epsilon, full scale 1.0, within +-2^25.
-// `points`: as sn_spectrum leaves them; `shift`: as sn_window returned it.
+// `points`: as sn_spectrum leaves them; `shift`: before + after.
 void sn_log_mel(int32_t *log_mel, const sn_point *points, uint32_t shift, const sn_level *level,
                 const sn_frontend *frontend);
 

@@ -37,12 +37,34 @@ void sn_level_of_clip(sn_level *level, const int16_t *samples, uint32_t count, u
     level->epsilon = (uint32_t)(((uint64_t)frontend->epsilon * ratio) >> RATIO_BITS);
 }
 
-int16_t sn_level_apply(const sn_level *level, int16_t sample) {
+static int32_t at_level(const sn_level *level, int32_t sample) {
     if (sample > level->limit) {
-        return (int16_t)level->clipped;
+        return level->clipped;
     }
     if (sample < -level->limit) {
-        return (int16_t)-level->clipped;
+        return -level->clipped;
     }
-    return (int16_t)sn_scale_up(sample, level->shift);
+    return sn_scale_up(sample, level->shift);
+}
+
+uint32_t sn_level_apply(const sn_level *level, const int16_t *samples, uint32_t count,
+                        int16_t *levelled) {
+    uint32_t bits = 0u;
+    if (samples == 0) {
+        for (uint32_t i = 0u; i < count; i++) {
+            levelled[i] = 0;
+        }
+    } else if (level->limit == 1 << FULL_SCALE_BITS) {
+        for (uint32_t i = 0u; i < count; i++) {
+            levelled[i] = samples[i];
+            bits |= sn_value_bits(samples[i]);
+        }
+    } else {
+        for (uint32_t i = 0u; i < count; i++) {
+            const int32_t sample = at_level(level, samples[i]);
+            levelled[i] = (int16_t)sample;
+            bits |= sn_value_bits(sample);
+        }
+    }
+    return bits;
 }

@@ -27,8 +27,10 @@ void sn_level_of_stream(sn_level *level, const sn_frontend *frontend);
 void sn_level_of_clip(sn_level *level, const int16_t *samples, uint32_t count, uint32_t *histogram,
                       const sn_frontend *frontend);
 
-// The sample at this level.
-int16_t sn_level_apply(const sn_level *level, int16_t sample);
+// Writes `count` samples at this level to `levelled`; zeros for those of a null pointer. Returns
+// the OR of the results' bits (sn_value_bits).
+uint32_t sn_level_apply(const sn_level *level, const int16_t *samples, uint32_t count,
+                        int16_t *levelled);
 
 // 1000 times the 99.9th percentile of |samples|, exactly: rank 0.999 (count - 1), interpolated
 // between the neighbours. Mirrors mfcc_kernels.py: percentile_of_magnitudes.
