@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from strip_layers import LayerMaker, random_clip
+from arm_strips import ArmStrips
+from strip_layers import LayerMaker, expected_rows, random_clip
 from strip_programs import assert_exact, build_program
 
 from sernet_gen.kernels import direct
@@ -50,6 +51,17 @@ def test_all_layers_equal_the_reference(maker, program):
         for rows in (1, 2, 9):
             values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
             assert_exact(program, maker.model, maker.layers, layer, values)
+
+
+@pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["assembly", "portable"])
+def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, flags):
+    core = ArmStrips(tmp_path, maker.model, maker.layers, flags=flags)
+    assert ("run_job" in core.symbols) == (not flags)
+    random = np.random.default_rng(3)
+    for number, layer in enumerate(maker.layers):
+        values = random_clip(random, maker.model, layer, 7, extreme=number % 3 == 1)
+        found = core.run_layer(direct, layer, values)
+        np.testing.assert_array_equal(found, expected_rows(maker.model, layer, values))
 
 
 def test_shifts_of_both_signs_and_both_requantisations_are_among_them(maker):

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from strip_layers import RELU, LayerMaker, random_clip
+from arm_strips import ArmStrips
+from strip_layers import RELU, LayerMaker, expected_rows, random_clip
 from strip_programs import assert_exact, build_program
 
 from sernet_gen.kernels import first_layer
 from sernet_gen.kernels.choice import Choice, Group
 
 PATHS = [((11, 1), 4), ((1, 9), 3), ((3, 3), 5)]
+STEPS_2_TO_7 = [[((3, 1), 3), ((1, 5), 2), ((7, 1), 1)], [((9, 1), 2), ((3, 3), 2), ((1, 13), 3)]]
 # (width, paths, limits, kind of pool, rows of a run, early)
 SHAPES = [
     (40, PATHS, RELU, "max", 1, 0),
@@ -41,6 +43,8 @@ def maker():
         group = joined(made, width, paths, limits, kind)
         made.layer(group, Choice("first_layer", rows, early))
     for kind in ("max", "average"):
+        for paths in STEPS_2_TO_7:
+            made.layer(joined(made, 6, paths, RELU, kind), Choice("first_layer"))
         group = joined(made, 6, PATHS, RELU, kind, (-60, 50))
         made.layer(group, Choice("first_layer"))
         group = joined(made, 5, [((3, 1), 3)], (0, -128, 127), kind, gain=200)
@@ -61,12 +65,26 @@ def test_all_layers_equal_the_reference(maker, program):
             assert_exact(program, maker.model, maker.layers, layer, values)
 
 
+@pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["assembly", "portable"])
+def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, flags):
+    core = ArmStrips(tmp_path, maker.model, maker.layers, flags=flags)
+    assert ("run_6_AVERAGE" in core.symbols) == (not flags)
+    random = np.random.default_rng(3)
+    for number, layer in enumerate(maker.layers):
+        for rows in (1, 10):
+            values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
+            found = core.run_layer(first_layer, layer, values)
+            np.testing.assert_array_equal(found, expected_rows(maker.model, layer, values))
+
+
 def test_both_requantisations_and_both_shifts_are_among_them(maker):
     convs = [conv for layer in maker.layers for conv in layer.group.convolutions]
     shifts = np.concatenate([conv.shifts for conv in convs])
     assert shifts.min() < 0 < shifts.max()
     shapes = [first_layer.shapes(maker.model, x.group, x.choice) for x in maker.layers]
-    assert shapes[0] == (("SN_FIRST_LAYER_STEPS_LIST", "5"), ("SN_FIRST_LAYER_STEPS_LIST", "6"))
+    name = "SN_FIRST_LAYER_STEPS_LIST"
+    assert shapes[0] == ((name, "5, MAX"), (name, "6, MAX"))
+    assert shapes[5] == ((name, "5, AVERAGE"), (name, "6, AVERAGE"))
     assert shapes[2] == ()
 
 

@@ -71,15 +71,20 @@ def case_source(model, layers):
     )
 
 
-def build_program(folder, model, layers, flags=("-O1", *SANITIZERS)):
-    """Return the program that runs `layers`."""
-    (folder / "cases.c").write_text(case_source(model, layers))
+def case_sources(folder, model, layers):
+    """Write sn_shapes.h into `folder`; return the C sources of the kernels that `layers` take."""
     (folder / "sn_shapes.h").write_text(shapes_header(model, layers))
     engine = runtime_dir() / "engine"
     names = sorted({layer.choice.algorithm for layer in layers})
-    sources = [path for name in names for path in sorted(engine.glob(f"sn_{name}*.c"))]
+    return [path for name in names for path in sorted(engine.glob(f"sn_{name}*.c"))]
+
+
+def build_program(folder, model, layers, flags=("-O1", *SANITIZERS)):
+    """Return the program that runs `layers`."""
+    (folder / "cases.c").write_text(case_source(model, layers))
+    sources = [*case_sources(folder, model, layers), SUPPORT / "strip_program.c"]
     program = folder / "strips"
-    words = [str(path) for path in (*sources, SUPPORT / "strip_program.c", folder / "cases.c")]
+    words = [str(path) for path in (*sources, folder / "cases.c")]
     includes = [f"-I{path}" for path in (runtime_dir(), SUPPORT, folder)]
     host_compiler().run(
         ["-std=c99", *WARNINGS, *flags, *includes, *words, "-o", str(program)], "build strips"

@@ -113,6 +113,19 @@ static void run_channels(const sn_direct *layer, const int8_t *patch, uint32_t c
     }
 }
 
+// All channels of a block of pixels. `targets` beyond the last pixel are the first one's.
+static void run_block(const sn_direct *layer, const int8_t *patch, int8_t *const *targets,
+                      uint32_t pixels) {
+    uint32_t channel = 0;
+#if SN_DSP
+    if (layer->is_plain) {
+        sn_direct_pairs(layer, patch, layer->output_channels / 2, targets);
+        channel = layer->output_channels & ~1u;
+    }
+#endif
+    run_channels(layer, patch, channel, targets, pixels);
+}
+
 static place skip_absent(const sn_direct *layer, int8_t *const *outputs, place at) {
     if (at.column == layer->width) {
         at = (place){at.row + 1, 0};
@@ -136,6 +149,9 @@ void sn_direct_strip(const sn_direct *layer, const int8_t *const *input, void *w
             targets[pixels] = outputs[at.row] + at.column * layer->output_channels;
             at = skip_absent(layer, outputs, (place){at.row, at.column + 1});
         }
-        run_channels(layer, patch, 0, targets, pixels);
+        for (uint32_t i = pixels; i < SN_DIRECT_PIXELS; ++i) {
+            targets[i] = targets[0];
+        }
+        run_block(layer, patch, targets, pixels);
     }
 }

@@ -1,7 +1,5 @@
 #include "engine/sn_direct_sums.h"
 
-#include "engine/sn_direct.h"
-
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
@@ -55,7 +53,7 @@ void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks,
     sums[4] = total(c0);
     sums[5] = total(c1);
 }
-#else
+#elif !SN_DSP
 
 void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks, int32_t *sums) {
     int32_t a0 = 0;

@@ -24,11 +24,21 @@ static inline uint32_t pair(const int16_t *values) {
     return ((const two_values *)source)->value;
 }
 
-static void widen(const sn_first_layer *layer, const int8_t *row, int16_t *to) {
-    for (uint32_t i = 0; i < layer->pitch; ++i) {
-        to[i] = layer->input_zero;
+static void fill(int16_t *to, int16_t value, uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+        to[i] = value;
     }
-    for (uint32_t i = 0; row && i < layer->width; ++i) {
+}
+
+static void widen(const sn_first_layer *layer, const int8_t *row, int16_t *to) {
+    const uint32_t end = layer->left + layer->width;
+    if (!row) {
+        fill(to, layer->input_zero, layer->pitch);
+        return;
+    }
+    fill(to, layer->input_zero, layer->left);
+    fill(to + end, layer->input_zero, layer->pitch - end);
+    for (uint32_t i = 0; i < layer->width; ++i) {
         to[layer->left + i] = row[i];
     }
 }
@@ -117,6 +127,20 @@ static void run_block(const sn_first_layer *layer, const sn_first_layer_path *pa
     }
 }
 
+// Does what run_block does, in assembly; returns 0 where there is none for it.
+static uint32_t run_whole(const sn_first_layer *layer, const sn_first_layer_path *path,
+                          const uint32_t *words, extent inside, int8_t *pixel) {
+#if SN_DSP
+    if (path->is_plain && inside.rows == 2 && inside.columns % 2 == 0) {
+        const uint32_t step = inside.columns == COLUMNS ? layer->channels : 0;
+        return sn_first_layer_pixels(layer, path, words, pixel, step);
+    }
+#else
+    (void)layer, (void)path, (void)words, (void)inside, (void)pixel;
+#endif
+    return 0;
+}
+
 // One path's channels of an output row; `values`: the widened rows of its windows, `inside_rows`:
 // of the two rows of the convolution, those inside the clip.
 static void run_path(const sn_first_layer *layer, const sn_first_layer_path *path,
@@ -131,7 +155,10 @@ static void run_path(const sn_first_layer *layer, const sn_first_layer_path *pat
             load_horizontal(layer, path, values + column, words);
         }
         const extent inside = {at_most(layer->width - column, COLUMNS), inside_rows};
-        run_block(layer, path, words, inside, output + column / 2 * layer->channels);
+        int8_t *const pixel = output + column / 2 * layer->channels;
+        if (!run_whole(layer, path, words, inside, pixel)) {
+            run_block(layer, path, words, inside, pixel);
+        }
     }
 }
 

@@ -1,8 +1,11 @@
-// The inner products of sn_first_layer.
+// The inner products of sn_first_layer, and, where assembly makes them, whole pixels.
 #ifndef SN_FIRST_LAYER_SUMS_H
 #define SN_FIRST_LAYER_SUMS_H
 
 #include <stdint.h>
+
+#include "engine/sn_dsp.h"
+#include "engine/sn_first_layer.h"
 
 // Columns of words that meet the weights together: two neighbours for each of two pixels.
 #define SN_FIRST_LAYER_COLUMNS 4u
@@ -11,5 +14,13 @@
 // [steps][4 columns]; `stream`: that of the channel (see sn_first_layer.h).
 void sn_first_layer_sums(const uint32_t *words, const int32_t *stream, uint32_t steps,
                          int32_t *sums);
+
+#if SN_DSP
+// Makes the channels of a plain path at two pixels of four values each, the second one `step` bytes
+// behind `pixel`; where `step` is 0 only the first. Returns 0 where there is no assembly for the
+// path.
+uint32_t sn_first_layer_pixels(const sn_first_layer *layer, const sn_first_layer_path *path,
+                               const uint32_t *words, int8_t *pixel, uint32_t step);
+#endif
 
 #endif

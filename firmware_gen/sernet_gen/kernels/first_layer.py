@@ -87,10 +87,11 @@ def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
 
 
 def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
-    """Return the numbers of steps for which the assembly is made."""
+    """Return for which numbers of steps, before which pool, assembly is made."""
     steps = {window_of(operator).steps for operator in _plain(model, group)}
+    pool = group.pools[0].kind.upper()
     return tuple(
-        ("SN_FIRST_LAYER_STEPS_LIST", str(number))
+        ("SN_FIRST_LAYER_STEPS_LIST", f"{number}, {pool}")
         for number in sorted(steps)
         if number in _ASSEMBLY_STEPS
     )

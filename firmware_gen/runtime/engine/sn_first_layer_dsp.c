@@ -1,0 +1,135 @@
+#include "engine/sn_first_layer_sums.h"
+
+#if SN_DSP
+
+#include "sn_shapes.h"
+
+#ifndef SN_FIRST_LAYER_STEPS_LIST
+#define SN_FIRST_LAYER_STEPS_LIST(X)
+#endif
+
+// The words of the windows wait in s0-s27 for all channels. Sums of the four columns: first outputs
+// r4-r7, second less first r8-r11; the stream r0; the pixel s28, the step to the second one s29,
+// the end of the stream s30.
+#define COLUMN(word, w, d, first, change)                                                          \
+    "vmov lr, s" #word "\n"                                                                        \
+    "smlad " first ", lr, " w ", " first "\n"                                                      \
+    "smlad " change ", lr, " d ", " change "\n"
+#define STEP(a, b, c, e, w, d)                                                                     \
+    COLUMN(a, w, d, "r4", "r8")                                                                    \
+    COLUMN(b, w, d, "r5", "r9")                                                                    \
+    COLUMN(c, w, d, "r6", "r10")                                                                   \
+    COLUMN(e, w, d, "r7", "r11")
+// Step 0 starts the sums; the bias in r7 makes room for the last column's.
+#define START(word, first, change)                                                                 \
+    "vmov lr, s" #word "\n"                                                                        \
+    "smlad " first ", lr, r1, r7\n"                                                                \
+    "smuad " change ", lr, r2\n"
+#define STEPS_0_1                                                                                  \
+    "ldmia r0!, {r1, r2, r3, r7, r12}\n" START(0, "r4", "r8") START(1, "r5", "r9")                 \
+        START(2, "r6", "r10") START(3, "r7", "r11") STEP(4, 5, 6, 7, "r3", "r12")
+#define STEPS_2_3                                                                                  \
+    "ldmia r0!, {r1, r2, r3, r12}\n" STEP(8, 9, 10, 11, "r1", "r2")                                \
+        STEP(12, 13, 14, 15, "r3", "r12")
+#define STEPS_4_5                                                                                  \
+    "ldmia r0!, {r1, r2, r3, r12}\n" STEP(16, 17, 18, 19, "r1", "r2")                              \
+        STEP(20, 21, 22, 23, "r3", "r12")
+#define ONE_STEP(a, b, c, e) "ldmia r0!, {r1, r2}\n" STEP(a, b, c, e, "r1", "r2")
+#define LAST_WORD_2 "s7"
+#define LAST_WORD_3 "s11"
+#define LAST_WORD_4 "s15"
+#define LAST_WORD_5 "s19"
+#define LAST_WORD_6 "s23"
+#define LAST_WORD_7 "s27"
+#define PRODUCTS_2 STEPS_0_1
+#define PRODUCTS_3 STEPS_0_1 ONE_STEP(8, 9, 10, 11)
+#define PRODUCTS_4 STEPS_0_1 STEPS_2_3
+#define PRODUCTS_5 STEPS_0_1 STEPS_2_3 ONE_STEP(16, 17, 18, 19)
+#define PRODUCTS_6 STEPS_0_1 STEPS_2_3 STEPS_4_5
+#define PRODUCTS_7 STEPS_0_1 STEPS_2_3 STEPS_4_5 ONE_STEP(24, 25, 26, 27)
+
+#define REQUANTIZE(sum)                                                                            \
+    "smmulr " sum ", " sum ", r1\n"                                                                \
+    "add " sum ", " sum ", r2\n"                                                                   \
+    "asr " sum ", " sum ", r3\n"                                                                   \
+    "ssat " sum ", #8, " sum "\n"
+// The larger of a column's two outputs, first + max(second - first, 0).
+#define LARGER_OUTPUT(first, change)                                                               \
+    "usat " change ", #31, " change "\n"                                                           \
+    "add " first ", " first ", " change "\n"
+#define LARGER(a, b)                                                                               \
+    "cmp " a ", " b "\n"                                                                           \
+    "it lt\n"                                                                                      \
+    "movlt " a ", " b "\n"
+// Multiplier, round and right in r1, r2, r3. The values of the two pixels end in r4 and r6.
+#define POOL_MAX                                                                                   \
+    "ldmia r0!, {r1, r2, r3}\n" LARGER_OUTPUT("r4", "r8") LARGER_OUTPUT("r5", "r9")                \
+        LARGER_OUTPUT("r6", "r10") LARGER_OUTPUT("r7", "r11") LARGER("r4", "r5")                   \
+            LARGER("r6", "r7") REQUANTIZE("r4") REQUANTIZE("r6")
+#define BOTH_OUTPUTS(first, second)                                                                \
+    "add " second ", " second ", " first "\n" REQUANTIZE(first)                                    \
+        REQUANTIZE(second) "add " first ", " first ", " second "\n"
+// (sum of four + 2) / 4 downwards, one less than 2 for a negative sum: halves away from zero.
+#define AVERAGE(a, b)                                                                              \
+    "add " a ", " a ", " b "\n"                                                                    \
+    "add " a ", " a ", " a ", asr #31\n"                                                           \
+    "add " a ", " a ", #2\n"                                                                       \
+    "asr " a ", " a ", #2\n"
+#define POOL_AVERAGE                                                                               \
+    "ldmia r0!, {r1, r2, r3}\n" BOTH_OUTPUTS("r4", "r8") BOTH_OUTPUTS("r5", "r9")                  \
+        BOTH_OUTPUTS("r6", "r10") BOTH_OUTPUTS("r7", "r11") AVERAGE("r4", "r5")                    \
+            AVERAGE("r6", "r7")
+
+#define ENTER(last_word)                                                                           \
+    "ldr r12, [sp]\n"                                                                              \
+    "push {r4-r11, lr}\n"                                                                          \
+    "vpush {s16-s31}\n"                                                                            \
+    "vldmia r0, {s0-" last_word "}\n"                                                              \
+    "vmov s28, r2\n"                                                                               \
+    "vmov s29, r12\n"                                                                              \
+    "vmov s30, r3\n"                                                                               \
+    "mov r0, r1\n"                                                                                 \
+    ".balign 4\n"                                                                                  \
+    "1:\n"
+// The second pixel first: with a step of 0 the first one overwrites it.
+#define LEAVE                                                                                      \
+    "vmov r8, s28\n"                                                                               \
+    "vmov r9, s29\n"                                                                               \
+    "vmov r10, s30\n"                                                                              \
+    "strb r6, [r8, r9]\n"                                                                          \
+    "strb r4, [r8], #1\n"                                                                          \
+    "vmov s28, r8\n"                                                                               \
+    "cmp r0, r10\n"                                                                                \
+    "bne.w 1b\n"                                                                                   \
+    "vpop {s16-s31}\n"                                                                             \
+    "pop {r4-r11, pc}\n"
+
+#define UNUSED __attribute__((unused))
+#define MAKE(steps, pool)                                                                          \
+    SN_NAKED static void run_##steps##_##pool(const uint32_t *words UNUSED,                        \
+                                              const int32_t *stream UNUSED, int8_t *pixel UNUSED,  \
+                                              const int32_t *end UNUSED, uint32_t step UNUSED) {   \
+        __asm__ volatile(ENTER(LAST_WORD_##steps) PRODUCTS_##steps POOL_##pool LEAVE);             \
+    }
+SN_FIRST_LAYER_STEPS_LIST(MAKE)
+
+#define IS_MAX 0
+#define IS_AVERAGE 1
+#define TRY(count, pool)                                                                           \
+    if (path->steps == (count) && layer->is_average == IS_##pool) {                                \
+        run_##count##_##pool(words, path->stream, pixel, end, step);                               \
+        return 1;                                                                                  \
+    }
+
+uint32_t sn_first_layer_pixels(const sn_first_layer *layer, const sn_first_layer_path *path,
+                               const uint32_t *words, int8_t *pixel, uint32_t step) {
+    const int32_t *const end = path->stream + path->channels * (2 * path->steps + 4);
+    SN_FIRST_LAYER_STEPS_LIST(TRY)
+    (void)layer;
+    (void)words;
+    (void)pixel;
+    (void)step;
+    (void)end;
+    return 0;
+}
+#endif

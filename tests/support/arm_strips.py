@@ -1,0 +1,116 @@
+"""Runs the strip kernels on an emulated Cortex-M4F: the assembly, or (SN_PORTABLE) its C twins."""
+
+import numpy as np
+from strip_programs import WARNINGS, case_sources, tables
+from unicorn import UC_ARCH_ARM, UC_HOOK_BLOCK, UC_MODE_MCLASS, UC_MODE_THUMB, Uc
+from unicorn.arm_const import (
+    UC_ARM_REG_LR,
+    UC_ARM_REG_R0,
+    UC_ARM_REG_R1,
+    UC_ARM_REG_R2,
+    UC_ARM_REG_R3,
+    UC_ARM_REG_SP,
+    UC_CPU_ARM_CORTEX_M4,
+)
+
+from sernet_gen.assets import runtime_dir
+from sernet_gen.elf import read_image
+from sernet_gen.toolchain import find_toolchain
+
+RAM, RAM_BYTES, FLASH_BYTES = 0x2000_0000, 1 << 20, 1 << 22
+STOP = FLASH_BYTES - 16
+SCRIPT = """
+MEMORY { FLASH (rx) : ORIGIN = 0x0, LENGTH = 4M
+ RAM (rwx) : ORIGIN = 0x20000000, LENGTH = 1M }
+SECTIONS { .text : { *(.text*) *(.rodata*) } > FLASH
+ .data : { *(.data*) *(.bss*) *(COMMON) } > RAM
+ /DISCARD/ : { *(.ARM.exidx*) *(.ARM.attributes) } }
+"""
+FLAGS = ("-std=c99", "-O2", "-ffreestanding", "-fno-asynchronous-unwind-tables")
+ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
+
+
+class ArmStrips:
+    """An image with the tables of `layers`, in an emulated core."""
+
+    def __init__(self, folder, model, layers, family="gcc", flags=()):
+        self.model = model
+        (folder / "link.ld").write_text(SCRIPT)
+        data = folder / "tables.c"
+        data.write_text(tables(model, layers).replace("static const sn_", "const sn_"))
+        compiler = find_toolchain("cortex-m4f", family)
+        words = [*FLAGS, *WARNINGS, *flags, f"-I{runtime_dir()}", f"-I{folder}"]
+        if family == "zig":
+            words += ["-fno-sanitize=undefined", "-fno-stack-protector"]
+        paths = [str(path) for path in (*case_sources(folder, model, layers), data)]
+        link = ["-nostartfiles", f"-Wl,-T,{folder / 'link.ld'}", "-Wl,--entry=0"]
+        link += ["-nodefaultlibs", "-lgcc"] if family == "gcc" else []
+        image = folder / f"strips_{family}.elf"
+        compiler.run([*words, *paths, *link, "-o", str(image)], "build the strips")
+        self.symbols = self._load(read_image(image))
+        self.blocks = []
+
+    def _load(self, image):
+        self._core = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
+        self._core.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M4)
+        self._core.mem_map(0, FLASH_BYTES)
+        self._core.mem_map(RAM, RAM_BYTES)
+        for segment in image.segments:
+            self._core.mem_write(segment.load, segment.content)
+        self._free = RAM + RAM_BYTES // 2
+        return {symbol.name: symbol.address for symbol in image.symbols}
+
+    def put(self, content):
+        """Return the address of a copy of `content` in RAM, aligned to 4."""
+        address = self._free
+        self._free += -(-len(content) // 4) * 4
+        self._core.mem_write(address, bytes(content))
+        return address
+
+    def _pointers(self, addresses):
+        return self.put(np.array(addresses, "<u4").tobytes())
+
+    def call(self, name, *arguments):
+        """Run a function to its end; `count_blocks` sees it."""
+        for register, value in zip(ARGUMENTS, arguments, strict=False):
+            self._core.reg_write(register, value)
+        self._core.reg_write(UC_ARM_REG_SP, RAM + RAM_BYTES // 2 - 64)
+        self._core.reg_write(UC_ARM_REG_LR, STOP | 1)
+        self._core.emu_start(self.symbols[name] | 1, STOP)
+
+    def count_blocks(self, edges):
+        """Count the steps (address, size) -> (address, size) of all later calls in `edges`."""
+        last = [None]
+
+        def block(_core, address, size, _data):
+            edges[last[0], (address, size)] += 1
+            last[0] = (address, size)
+
+        self._core.hook_add(UC_HOOK_BLOCK, block)
+        self._core.ctl_flush_tb()
+
+    def code(self, address, size):
+        """Return the bytes of a block of code."""
+        return bytes(self._core.mem_read(address, size))
+
+    def run_layer(self, kernel, layer, values):
+        """Return what the image makes of a clip, int8 [rows, width * channels]."""
+        group, choice, start = layer.group, layer.choice, self._free
+        made_bytes = self.model.traced[group.output].row_bytes
+        output_rows = -(-len(values) // layer.stride)
+        rows = [self.put(row.tobytes()) for row in values]
+        made = [self.put(bytes(made_bytes)) for _ in range(output_rows)]
+        workspace = self.put(bytes(kernel.workspace_bytes(self.model, group, choice)))
+        guard = self.put(b"\xa5" * 64)
+        table = self.symbols[f"operator_{group.output}"]
+        for first, first_row in layer.runs(output_rows):
+            window = range(first_row, first_row + layer.run_window)
+            reads = [rows[at] if 0 <= at < len(rows) else 0 for at in window]
+            writes = range(first, first + choice.rows)
+            writes = [made[at] if 0 <= at < output_rows else 0 for at in writes]
+            arguments = self._pointers(reads), workspace, self._pointers(writes)
+            self.call(f"sn_{choice.algorithm}_strip", table, *arguments)
+        assert self.code(guard, 64) == b"\xa5" * 64
+        self._free = start
+        found = [np.frombuffer(self.code(address, made_bytes), np.int8) for address in made]
+        return np.stack(found)
