@@ -41,8 +41,9 @@ def generate(
 ) -> Build:
     """Write and compile the firmware of `bundle` for `board` into `out_dir`, all or nothing.
 
-    `toolchain` as for `find_toolchain`, `choices` as for `plan_model`. Raises ModelError, ToolchainError, DoesNotFitError and
-    InputError (the folder); an earlier build in `out_dir` then stays as it was.
+    `toolchain` as for `find_toolchain`, `choices` as for `plan_model`. Raises ModelError,
+    ToolchainError, DoesNotFitError and InputError (the folder); an earlier build in `out_dir` then
+    stays as it was.
     """
     compiler = find_toolchain(board.core, toolchain)
     constants = render_constants(bundle, choices)

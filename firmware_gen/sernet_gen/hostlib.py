@@ -16,8 +16,9 @@ from sernet_cal.features import FrontEnd
 from sernet_cal.qmodel_types import QModel
 from sernet_cal.reference import check_rows
 from sernet_gen.assets import ports_dir, runtime_dir
+from sernet_gen.choices import Choices
 from sernet_gen.frontend_source import render_frontend
-from sernet_gen.model_source import render_model
+from sernet_gen.model_source import render_model, render_shapes
 from sernet_gen.plan import Plan, plan_model
 from sernet_gen.toolchain import host_compiler
 
@@ -84,11 +85,12 @@ class HostLibrary:
 
     def __init__(self, path: Path, model: QModel, plan: Plan) -> None:
         self._library = ctypes.CDLL(str(path))
-        self._model = model
+        self._model, self._made = model, plan.made
         self._arena = np.zeros(plan.arena_bytes // 8, np.uint64)
 
-    def run_rows(self, rows: Int8Array) -> list[Int8Array]:
-        """Return every traced tensor for feature rows, int8 [rows, width], like run_reference."""
+    def run_rows(self, rows: Int8Array) -> list[Int8Array | None]:
+        """Return every traced tensor for feature rows, int8 [rows, width], like run_reference;
+        None for one that is not made, because it is inside a group."""
         check_rows(self._model, rows)
         contiguous = np.ascontiguousarray(rows)
         tensors = self._empty_tensors(len(contiguous))
@@ -97,7 +99,7 @@ class HostLibrary:
             ctypes.byref(run), _address(contiguous), ctypes.c_uint32(len(contiguous))
         )
         self._check(status, run)
-        return tensors
+        return self._only_made(tensors)
 
     def score_rows(self, rows: Int8Array) -> Int8Array:
         """Return the scores, int8 [classes], looking at nothing else: what a board does."""
@@ -126,11 +128,11 @@ class HostLibrary:
             )
         return rows
 
-    def run(self, samples: Samples, shape: ClipShape) -> list[Int8Array]:
-        """Return every traced tensor for a clip, features included, through sn_classifier."""
+    def run(self, samples: Samples, shape: ClipShape) -> list[Int8Array | None]:
+        """Return every traced tensor for a clip, as `run_rows` does, through sn_classifier."""
         tensors = self._empty_tensors(shape.rows_of(len(samples)))
         self._classify(samples, shape, tensors)
-        return tensors
+        return self._only_made(tensors)
 
     def score(self, samples: Samples, shape: ClipShape) -> Int8Array:
         """Return the scores of a clip, int8 [classes], as a board computes them."""
@@ -154,6 +156,9 @@ class HostLibrary:
             )
             for tensor in self._model.traced
         ]
+
+    def _only_made(self, tensors: list[Int8Array]) -> list[Int8Array | None]:
+        return [t if made else None for t, made in zip(tensors, self._made, strict=True)]
 
     def _run(self, tensors: Sequence[Int8Array]) -> _Run:
         captures = (_Capture * len(tensors))(
@@ -192,14 +197,18 @@ def _clip(samples: Samples, shape: ClipShape) -> tuple[_Clip, tuple[Samples, Sam
 
 @contextmanager
 def host_library(
-    model: QModel, front_end: FrontEnd | None = None, flags: Sequence[str] = FLAGS
+    model: QModel,
+    front_end: FrontEnd | None = None,
+    flags: Sequence[str] = FLAGS,
+    choices: Choices | None = None,
 ) -> Iterator[HostLibrary]:
     """Compile the runtime with the constants of `model` and load it, for the time of the `with`.
 
-    Without `front_end` only the engine is compiled, and only the methods on rows work. Raises
-    ToolchainError when there is no C compiler for this machine, or it fails.
+    Without `front_end` only the engine is compiled, and only the methods on rows work. `choices` as
+    for `plan_model`. Raises ToolchainError when there is no C compiler for this machine, or it
+    fails.
     """
-    plan = plan_model(model)
+    plan = plan_model(model, choices)
     with tempfile.TemporaryDirectory(prefix="sernet-edge-") as name:
         folder = Path(name)
         sources = write_sources(folder, model, plan, front_end)
@@ -216,6 +225,7 @@ def write_sources(
     port = ports_dir() / "hostlib"
     data = folder / "sn_model_data.c"
     data.write_text(render_model(model, plan), encoding="utf-8")
+    (folder / "sn_shapes.h").write_text(render_shapes(model, plan), encoding="utf-8")
     sources = [data, port / "sn_host_engine.c", *sorted((runtime_dir() / "engine").glob("*.c"))]
     if front_end is not None:
         constants = folder / "sn_frontend_data.c"

@@ -28,25 +28,31 @@ from sernet_edge.feature_report import (
 )
 from sernet_edge.feature_settings import find_reference
 from sernet_edge.tflite_micro import MicroModel
+from sernet_gen.choices import host_choices
 from sernet_gen.hostlib import ClipShape, HostLibrary, host_library
+from sernet_gen.plan import plan_model
 
 
 @dataclass
 class LengthCheck:
     """The comparisons for one clip length of the same int8 network.
 
-    `features`: C against numpy on the network's input. `engine`: C against numpy; `judge`: numpy
-    against TFLite. `micro`: numpy against TensorFlow Lite Micro on the scores of clips of the
-    model's own length; None where it is not installed. `quality`: the front-end against the float
-    chain `float_chain`. `seconds_in_c`: C alone, samples to scores.
+    `features`: C against numpy on the network's input. `engine`: C against numpy, each layer on its
+    own, so that every tensor is there; `fused`: the same with the kernels that are fastest here,
+    which make `fused_tensors` tensors. `judge`: numpy against TFLite. `micro`: numpy against
+    TensorFlow Lite Micro on the scores of clips of the model's own length; None where it is not
+    installed. `quality`: the front-end against the float chain `float_chain`. `seconds_in_c`: C
+    alone with the fastest kernels, samples to scores.
     """
 
     clip_seconds: float
     model: QModel
     float_chain: str
+    fused_tensors: int
     clips: int = 0
     features: Tally = field(init=False)
     engine: Tally = field(init=False)
+    fused: Tally = field(init=False)
     judge: Tally = field(init=False)
     micro: Tally | None = None
     micro_clips: int = 0
@@ -57,12 +63,13 @@ class LengthCheck:
         tensors = self.model.traced
         self.features = Tally("C", "numpy", tensors[:1])
         self.engine = Tally("C", "numpy", tensors)
+        self.fused = Tally("C with fused layers", "numpy", tensors)
         self.judge = Tally("numpy", "TFLite", tensors)
 
     @property
     def tallies(self) -> list[Tally]:
         """The comparisons that decide; TFLite Micro, where it differs, differs from TFLite too."""
-        return [self.features, self.engine, self.judge]
+        return [self.features, self.engine, self.fused, self.judge]
 
     @property
     def differing_bytes(self) -> int:
@@ -95,6 +102,8 @@ class LengthCheck:
             "differing_bytes": self.differing_bytes,
             "differing_feature_bytes": self.features.total,
             "differing_bytes_c_numpy": dict(zip(names, self.engine.differing, strict=True)),
+            "fused_tensors": self.fused_tensors,
+            "differing_bytes_fused_numpy": self.fused.total,
             "differing_bytes_numpy_tflite": dict(zip(names, self.judge.differing, strict=True)),
             "tflite_micro_clips": self.micro_clips,
             "tflite_micro_differing_bytes": self.micro.total if self.micro else None,
@@ -118,6 +127,7 @@ class _Judges:
     shape: ClipShape
     model: QModel
     library: HostLibrary
+    fused: HostLibrary
     ours: IntegerCandidate
     exact: FloatCandidate
     tflite: TfliteModel
@@ -138,12 +148,17 @@ def check_length(
         bundle.front_end, model.input.scale, model.input.zero_point, shape.model_samples
     )
     chain = find_reference(bundle.front_end.window)
-    result = LengthCheck(clip_seconds, model, chain.name)
-    with host_library(model, bundle.front_end) as library:
+    choices = host_choices(model)
+    result = LengthCheck(clip_seconds, model, chain.name, sum(plan_model(model, choices).made))
+    with (
+        host_library(model, bundle.front_end) as library,
+        host_library(model, bundle.front_end, choices=choices) as fused,
+    ):
         judges = _Judges(
             shape,
             model,
             library,
+            fused,
             IntegerCandidate(setting),
             FloatCandidate(chain.name, setting, chain.raw_mfcc),
             TfliteModel(bundle.int8, reference=True, observe=True),
@@ -165,13 +180,14 @@ def _check_clip(judges: _Judges, clip: Clip, result: LengthCheck) -> None:
     result.features.add(clip.name, [library.features(clip.samples, shape)], [rows])
     expected = run_reference(model, rows)
     result.engine.add(clip.name, library.run(clip.samples, shape), expected)
+    result.fused.add(clip.name, judges.fused.run(clip.samples, shape), expected)
     judges.tflite.run(rows)
     result.judge.add(clip.name, expected, [x.astype(np.int8) for x in judges.tflite.observed()])
     if judges.micro is not None and result.micro is not None and len(rows) == judges.micro.rows:
         result.micro.add(clip.name, expected[-1:], [judges.micro.run(rows)])
         result.micro_clips += 1
     start = time.perf_counter()
-    scores = library.score(clip.samples, shape)
+    scores = judges.fused.score(clip.samples, shape)
     result.seconds_in_c += time.perf_counter() - start
-    from_float = library.score_rows(exact.rows)
+    from_float = judges.fused.score_rows(exact.rows)
     result.quality.add(exact, ours, bool(np.argmax(scores) == np.argmax(from_float)))

@@ -55,12 +55,13 @@ class Tally:
         """Bytes that differ in all tensors."""
         return sum(self.differing)
 
-    def add(self, clip: str, left: Sequence[Int8Array], right: Sequence[Int8Array]) -> None:
-        """Compare every tensor of one clip."""
+    def add(self, clip: str, left: Sequence[Int8Array | None], right: Sequence[Int8Array]) -> None:
+        """Compare every tensor of one clip but those that `left` does not make (None)."""
         pairs = zip(left, right, strict=True)
         for place, (one, other) in enumerate(pairs):
-            self.add_tensor(clip, place, one, other.reshape(-1))
-            self.compared += one.size
+            if one is not None:
+                self.add_tensor(clip, place, one, other.reshape(-1))
+                self.compared += one.size
 
     def add_tensor(self, clip: str, place: int, left: Int8Array, right: Int8Array) -> None:
         """Compare one tensor; `right` may be flat. Missing bytes count as different ones."""

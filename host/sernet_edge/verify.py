@@ -1,7 +1,7 @@
 """Clips through a board and through both references, compared byte for byte."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +51,31 @@ class ClipReport:
 
 
 class Verifier:
-    """Compares clip after clip; one board, one model. `timed`: the board's ticks are its time."""
+    """Compares clip after clip; one board, one model. `timed`: the board's ticks are its time.
 
-    def __init__(self, session: Session, references: References, timed: bool) -> None:
+    `made_tensors`: names of the tensors that the firmware makes, None for all. `compared`: the
+    numbers of those that can be compared: a board has digests of the first TRACE_MAX_TENSORS
+    tensors only; of a larger network's others the scores tell, which every answer holds.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        references: References,
+        timed: bool,
+        made_tensors: Collection[str] | None = None,
+    ) -> None:
         self._session = session
         self._references = references
         self._timed = timed
         self._located = 0
+        traced = references.model.traced
+        self.compared = tuple(
+            index
+            for index, tensor in enumerate(traced)
+            if (made_tensors is None or tensor.name in made_tensors)
+            and (index < TRACE_MAX_TENSORS or index == len(traced) - 1)
+        )
 
     def verify(self, clip: Clip, on_progress: Callable[[int], None] | None = None) -> ClipReport:
         """Run `clip` on the board and compare; `on_progress` sees the samples taken.
@@ -66,7 +84,7 @@ class Verifier:
         """
         expected = self._references.expect(clip.samples)
         run = run_clip(self._session, clip.samples, debug=True, on_progress=on_progress)
-        wrong = _first_wrong(expected, run.digests, run.result)
+        wrong = _first_wrong(self.compared, expected, run.digests, run.result)
         scores = np.array(run.result.scores, np.int8)
         error = np.abs(self._references.probabilities(scores) - expected.probabilities)
         return ClipReport(
@@ -104,16 +122,17 @@ def why_no_time(url: str, info: DeviceInfo) -> str | None:
 
 
 def _first_wrong(
-    expected: Expectation, digests: tuple[TensorDigest, ...], result: Result
+    compared: tuple[int, ...],
+    expected: Expectation,
+    digests: tuple[TensorDigest, ...],
+    result: Result,
 ) -> int | None:
-    """Return the number of the first tensor that differs; the scores count as the last one.
-
-    A board has digests of the first TRACE_MAX_TENSORS tensors only: of a larger network's others
-    the scores tell.
-    """
-    for index, tensor in enumerate(expected.tensors[:TRACE_MAX_TENSORS]):
+    """Return the number of the first of the `compared` tensors that differs; the scores count as
+    the last one."""
+    for index in compared:
+        tensor = expected.tensors[index]
         digest = TensorDigest(zlib.crc32(tensor.tobytes()), tensor.size)
-        if index >= len(digests) or digests[index] != digest:
+        if index < TRACE_MAX_TENSORS and (index >= len(digests) or digests[index] != digest):
             return index
     scores_equal = tuple(int(score) for score in expected.tensors[-1].reshape(-1)) == result.scores
     return None if scores_equal else len(expected.tensors) - 1

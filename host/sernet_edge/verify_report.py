@@ -17,8 +17,9 @@ class Verification:
     """All clips on one board.
 
     `link`: counters by side and name. `no_time`: why no clip has a `device_ms`, None where they
-    have. `instructions_per_clip` and `stack_high_water_bytes`: None
-    where nobody counted.
+    have. `tensors`: of the network, how many were compared and how many there are; the others are
+    inside fused layers. `instructions_per_clip` and `stack_high_water_bytes`: None where nobody
+    counted.
     """
 
     info: DeviceInfo
@@ -28,6 +29,7 @@ class Verification:
     any_build: bool
     min_float_agreement: float
     no_time: str | None
+    tensors: tuple[int, int]
     instructions_per_clip: int | None = None
     stack_high_water_bytes: int | None = None
 
@@ -64,6 +66,8 @@ def to_json(result: Verification) -> dict[str, Any]:
         "model": result.model,
         "clips": len(result.reports),
         "byte_exact_clips": result.byte_exact_clips,
+        "compared_tensors": result.tensors[0],
+        "tensors": result.tensors[1],
         "float_agreement": result.float_agreement,
         "min_float_agreement": result.min_float_agreement,
         "max_probability_error": result.max_probability_error,
@@ -114,10 +118,16 @@ def print_report(result: Verification, classes: Sequence[str]) -> None:
 
 def _figures(result: Verification) -> list[str]:
     clips = len(result.reports)
+    compared, tensors = result.tensors
     lines = [
         f"build {result.info.build_id[:8]}"
         + (" (--any-build: not compared with the files here)" if result.any_build else ""),
-        f"byte for byte equal to the integer reference: {result.byte_exact_clips} of {clips} clips",
+        f"byte for byte equal to the integer reference: {result.byte_exact_clips} of {clips} clips "
+        f"in {compared} of {tensors} tensors"
+        + (
+            " (the others are inside fused layers: the board does not make them)"
+            * (compared < tensors)
+        ),
         f"same class as the float model: {100 * result.float_agreement:.1f} %, "
         f"largest error of a probability {result.max_probability_error:.4f}",
     ]

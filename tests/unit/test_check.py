@@ -41,7 +41,7 @@ def library():
 @pytest.fixture
 def one_clip(monkeypatch, library):
     """The check with one synthetic clip, one compilation and the float chain in numpy: quick."""
-    monkeypatch.setattr(checking, "host_library", lambda *_: nullcontext(library))
+    monkeypatch.setattr(checking, "host_library", lambda *_, **__: nullcontext(library))
     clips = synthetic_clips()[:1]
     monkeypatch.setattr(clip_source, "synthetic_clips", lambda: clips)
     chain = Reference("numpy", float_features.raw_mfcc)
@@ -62,6 +62,7 @@ def test_json_is_one_object_with_the_figures(one_clip):
     assert figures["ms_per_clip"] > 0
     assert figures["float_chain"] == "numpy"
     assert [length["clip_seconds"] for length in figures["lengths"]] == [1.0, 3.0]
+    assert figures["lengths"][0]["differing_bytes_fused_numpy"] == 0
     judged = figures["lengths"][1]["differing_bytes_numpy_tflite"]
     assert (len(judged), set(judged.values())) == (20, {0})
     assert result.return_value is None
@@ -119,6 +120,8 @@ def test_tally_counts_and_finds_the_first_byte():
     assert str(tally.first) == "clip 2: softmax at value 1: C 2, numpy 5"
     tally.add("clip 3", [same, same], [same[:2], same])
     assert tally.differing == [1, 2]
+    tally.add("clip 4", [None, same], [same, other])
+    assert (tally.differing, tally.compared) == ([1, 4], 21)
 
 
 def test_without_the_wheel_there_is_no_micro_model(monkeypatch):

@@ -43,7 +43,7 @@ def library(bundle: Bundle) -> Iterator[HostLibrary]:
 
 @pytest.fixture(autouse=True)
 def one_compilation(library: HostLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "host_library", lambda *_: nullcontext(library))
+    monkeypatch.setattr(models, "host_library", lambda *_, **__: nullcontext(library))
 
 
 @pytest.fixture(scope="module")

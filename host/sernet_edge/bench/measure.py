@@ -1,7 +1,6 @@
 """One clip through a firmware in the emulator, every block of it counted and costed."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,21 +20,11 @@ from sernet_edge.firmware import Firmware
 from sernet_edge.link.clip import block_samples, run_clip
 from sernet_edge.link.transport import SerialTransport, open_port
 from sernet_gen.board import Board
+from sernet_gen.choices import Choices, read_choices
 from sernet_gen.elf import read_image
+from sernet_gen.kernels.choice import Group
+from sernet_gen.steps import make_steps
 from sernet_gen.thumb import is_wide
-
-# Kernels that compute each output from its definition; another is called like its source file.
-_DIRECT = frozenset(
-    {
-        "sn_average_pool",
-        "sn_concatenation",
-        "sn_convolution",
-        "sn_fully_connected",
-        "sn_max_pool",
-        "sn_mean",
-        "sn_softmax",
-    }
-)
 
 
 def measure_clip(
@@ -67,7 +56,9 @@ def measure_clip(
     finally:
         transport.close()
     zero = Cost(0, NO_CYCLES if model else None, 0)
-    layers = tuple(_layers(read_qmodel(bundle.int8), code, runs, zero))
+    network = read_qmodel(bundle.int8)
+    choices = read_choices(network, firmware.choices)
+    layers = tuple(_layers(network, choices, code, runs, zero))
     return Bench(_subject(firmware, board, bundle, clip, waits), memory, layers)
 
 
@@ -151,8 +142,10 @@ def count_instructions(code: bytes) -> int:
     return count
 
 
-def _layers(model: QModel, code: CodeMap, runs: list[_Run], zero: Cost) -> Iterator[Layer]:
-    macs = multiplications(model)
+def _layers(
+    model: QModel, choices: Choices, code: CodeMap, runs: list[_Run], zero: Cost
+) -> Iterator[Layer]:
+    macs, algorithms = multiplications(model, choices), _algorithms(model, choices)
     for part in code.parts:
         own = [run for run in runs if run.part == code.number(part)]
         phases = [total([zero, *(run.costs[phase] for run in own)]) for phase in range(PHASES)]
@@ -160,37 +153,39 @@ def _layers(model: QModel, code: CodeMap, runs: list[_Run], zero: Cost) -> Itera
         yield Layer(
             part.group,
             part.name,
-            _algorithm(code, own) if is_operator else None,
+            algorithms.get(part.name) if is_operator else None,
             macs.get(part.name, 0) if is_operator else 0,
             total(phases),
             phases[-1],
         )
 
 
-def _algorithm(code: CodeMap, runs: list[_Run]) -> str | None:
-    """Return the algorithm of an operator by the kernel that took most of its instructions."""
-    spent: Counter[str] = Counter()
-    for run in runs:
-        kernel = code.kernel_at(run.address)
-        if kernel is not None:
-            spent[kernel] += sum(cost.instructions for cost in run.costs)
-    if not spent:
-        return None
-    longest = max(sorted(spent), key=lambda name: spent[name])
-    return "direct" if longest in _DIRECT else longest.removeprefix("sn_")
+def _algorithms(model: QModel, choices: Choices) -> dict[str, str]:
+    """Return the algorithm of each convolution, or group of them, by the name of its output."""
+    return {
+        model.traced[step.output].name: step.choice.algorithm
+        for step in make_steps(model, choices)
+        if isinstance(step.part, Group)
+    }
 
 
-def multiplications(model: QModel) -> dict[str, int]:
-    """Return the multiply-accumulates of each convolution and dense layer for one clip.
+def multiplications(model: QModel, choices: Choices | None = None) -> dict[str, int]:
+    """Return the multiply-accumulates of each group of convolutions and each dense layer for one
+    clip, by the name of its output; without `choices` each convolution is on its own.
 
     Padding counts as data, as the field counts it.
     """
     macs = {}
+    for step in make_steps(model, choices or {}):
+        if isinstance(step.part, Group):
+            layers = (_convolution_macs(model, layer) for layer in step.part.convolutions)
+            macs[model.traced[step.output].name] = sum(layers)
     for operator in model.operators:
-        match operator:
-            case Convolution():
-                height, width, _ = model.traced[operator.output].shape
-                macs[model.name_of(operator)] = height * width * int(operator.weights.size)
-            case FullyConnected():
-                macs[model.name_of(operator)] = int(operator.weights.size)
+        if isinstance(operator, FullyConnected):
+            macs[model.name_of(operator)] = int(operator.weights.size)
     return macs
+
+
+def _convolution_macs(model: QModel, operator: Convolution) -> int:
+    height, width, _ = model.traced[operator.output].shape
+    return height * width * int(operator.weights.size)

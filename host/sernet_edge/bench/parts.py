@@ -1,8 +1,9 @@
 """Which code is which part: operators by their tables, the front-end's steps by their functions.
 
-The engine calls a kernel with the operator's table, the symbol operator_N, as first argument; so
-the profiler learns at a kernel's first instruction whose work begins. Helpers of kernels and the
-compiler's library belong to whatever part called them.
+The engine calls a kernel with the table of an operator, or of a group that runs as one, as first
+argument: the symbol operator_N, N the tensor that it makes. So the profiler learns at a kernel's
+first instruction whose work begins. Helpers of kernels and the compiler's library belong to
+whatever part called them.
 """
 
 from collections.abc import Iterable
@@ -44,22 +45,14 @@ class Part:
 
 @dataclass(frozen=True)
 class CodeMap:
-    """All parts, and where their code is. The marks have numbers: part k of `parts` is k + 1.
-
-    `kernels`: (first address, end, source file without its suffix) of the kernels' functions.
-    """
+    """All parts, and where their code is. The marks have numbers: part k of `parts` is k + 1."""
 
     parts: tuple[Part, ...]
     marks: CodeMarks
-    kernels: tuple[tuple[int, int, str], ...]
 
     def number(self, part: Part) -> int:
         """Return the number of `part` in the marks."""
         return _FIRST_PART + self.parts.index(part)
-
-    def kernel_at(self, address: int) -> str | None:
-        """Return the source file of the kernel at `address`, None for other code."""
-        return next((name for first, end, name in self.kernels if first <= address < end), None)
 
 
 LINK_PART = Part(LINK, "link")
@@ -87,7 +80,6 @@ def map_code(image: Image, sources: Iterable[str], tensors: tuple[str, ...]) -> 
     functions = [s for s in image.symbols if s.is_function and s.size]
     first, end = functions[0].address, max(s.address + s.size for s in functions)
     marks = np.zeros((end - first + 1) // 2, np.uint16)
-    kernels = []
     for symbol in functions:
         file, start = _file_of(symbol, folders), (symbol.address - first) // 2
         part = _part_of(file, folders)
@@ -95,8 +87,7 @@ def map_code(image: Image, sources: Iterable[str], tensors: tuple[str, ...]) -> 
             marks[start : start + (symbol.size + 1) // 2] = _FIRST_PART + parts.index(part)
         elif folders.get(file) == _ENGINE_FOLDER:
             marks[start] = MARK_BY_ARGUMENT
-            kernels.append((symbol.address, symbol.address + symbol.size, file))
-    return CodeMap(parts, CodeMarks(first, marks, arguments), tuple(kernels))
+    return CodeMap(parts, CodeMarks(first, marks, arguments))
 
 
 def _file_of(symbol: Symbol, folders: dict[str, str]) -> str:

@@ -51,7 +51,8 @@ class Cost:
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator of the network, one step of the front-end, or the link.
+    """One operator of the network, or a group that runs as one (named by what it makes), one step
+    of the front-end, or the link.
 
     `algorithm`: None where there is no choice of one. `cost`: of a whole clip; `late`: of that
     what comes after the arrival of the clip's last block of samples.

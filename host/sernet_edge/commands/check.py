@@ -119,6 +119,11 @@ def _lines(results: list[LengthCheck]) -> Iterator[tuple[str, list[str]]]:
     yield "tensors compared in each", [str(len(r.model.traced)) for r in results]
     yield "bytes, features: C / numpy", [str(r.features.total) for r in results]
     yield "bytes, every tensor: C / numpy", [str(r.engine.total) for r in results]
+    made = results[0].fused_tensors
+    yield (
+        f"bytes, {made} tensors: C with fused layers / numpy",
+        [str(r.fused.total) for r in results],
+    )
     yield "bytes, every tensor: numpy / TFLite", [str(r.judge.total) for r in results]
     yield "bytes, scores: numpy / TFLite Micro", [_micro(r) for r in results]
     ratios = [r.front_end.snr_db for r in results]

@@ -59,7 +59,8 @@ def command(
 ) -> None:
     """Check a board's answers against the integer and float references.
 
-    Every byte of the features, of every layer and of the scores is compared.
+    Every byte of the features, of every layer that the firmware makes, and of the scores is
+    compared.
     """
     board = load_board(board_name)
     firmware = load_firmware(build or Path("build") / board.name, board.name)
@@ -121,7 +122,7 @@ def _verify(
         machine = emulated_machine(transport)
         counting = countable(machine) if options["count"] else None
         no_time = why_no_time(url, session.info)
-        verifier = Verifier(session, references, timed=no_time is None)
+        verifier = Verifier(session, references, no_time is None, firmware.made_tensors)
         shower = _Shower(show, "samples sent", sum(len(clip.samples) for clip in clips))
         reports = [verifier.verify(clip, shower.next_clip(clip)) for clip in clips]
         link, stack = session.link_counters(), machine.stack_high_water_bytes() if machine else None
@@ -138,6 +139,7 @@ def _verify(
             any_build,
             options["min_float_agreement"],
             no_time,
+            (len(verifier.compared), len(references.model.traced)),
             counted,
             stack,
         )

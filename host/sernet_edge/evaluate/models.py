@@ -23,6 +23,7 @@ from sernet_cal.interpreter import TfliteModel
 from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import read_qmodel
 from sernet_cal.qmodel_types import QModel
+from sernet_gen.choices import host_choices
 from sernet_gen.hostlib import ClipShape, host_library
 from sernet_gen.toolchain import host_compiler
 
@@ -125,7 +126,7 @@ def open_models(files: ModelFiles) -> Iterator[Models]:
     if not _has_compiler():
         yield Models(files, "TFLite", _tflite_score(files, model))
         return
-    with host_library(model, files.front_end) as library:
+    with host_library(model, files.front_end, choices=host_choices(model)) as library:
         yield Models(
             files,
             "C",
