@@ -1,32 +1,79 @@
+#include "engine/sn_dsp.h"
+#include "frontend/sn_fixed.h"
 #include "frontend/sn_kernels.h"
 
 #define HALF_BANDS (SN_MEL_BANDS / 2u)
+#define QUARTER_BANDS (SN_MEL_BANDS / 4u)
 #define ROUNDING_SHIFT 18u
 
 static int32_t rounded(int64_t sum) {
     return (int32_t)((sum + (1 << (ROUNDING_SHIFT - 1u))) >> ROUNDING_SHIFT);
 }
 
-// Coefficients k and k + 2, which see the same values: each is loaded once.
-static void cosine_sums(int32_t *sums, const int32_t *values, const int16_t *cosines) {
-    const int16_t *other = cosines + 2u * HALF_BANDS;
-    int64_t sum = 0;
-    int64_t other_sum = 0;
-    for (uint32_t n = 0u; n < HALF_BANDS; n++) {
-        sum += (int64_t)values[n] * cosines[n];
-        other_sum += (int64_t)values[n] * other[n];
+#if SN_DSP
+// Sums of products of `count` values (a multiple of 8) with the rows of two coefficients that are
+// `apart` from each other. Two values and two cosines of each row are loaded before they are used:
+// a load right after another takes one cycle instead of two.
+#define SN_TWO_PRODUCTS(offset, apart)                                                             \
+    "ldr r8, [r1], #4\n\t"                                                                         \
+    "ldr r9, [r1], #4\n\t"                                                                         \
+    "ldrsh r10, [r2, #128 * " #apart " + " #offset "]\n\t"                                         \
+    "ldrsh r11, [r2, #128 * " #apart " + " #offset " + 2]\n\t"                                     \
+    "ldrsh r12, [r2, #" #offset "]\n\t"                                                            \
+    "ldrsh lr, [r2, #" #offset " + 2]\n\t"                                                         \
+    "smlal r6, r7, r8, r10\n\t"                                                                    \
+    "smlal r6, r7, r9, r11\n\t"                                                                    \
+    "smlal r4, r5, r8, r12\n\t"                                                                    \
+    "smlal r4, r5, r9, lr\n\t"
+
+#define SN_COSINE_SUMS(count, apart)                                                               \
+    static SN_NAKED void sums_of_##count(int64_t *sums __attribute__((unused)),                    \
+                                         const int32_t *values __attribute__((unused)),            \
+                                         const int16_t *cosines __attribute__((unused))) {         \
+        __asm__("push {r4-r11, lr}\n\t"                                                            \
+                "mov r4, #0\n\t"                                                                   \
+                "mov r5, #0\n\t"                                                                   \
+                "mov r6, #0\n\t"                                                                   \
+                "mov r7, #0\n\t"                                                                   \
+                "add r3, r1, #4 * " #count "\n"                                                    \
+                "1:\n\t" SN_TWO_PRODUCTS(0, apart) SN_TWO_PRODUCTS(4, apart)                       \
+                    SN_TWO_PRODUCTS(8, apart) SN_TWO_PRODUCTS(12, apart) /* */                     \
+                "cmp r1, r3\n\t"                                                                   \
+                "add r2, r2, #16\n\t"                                                              \
+                "bne 1b\n\t"                                                                       \
+                "stmia r0, {r4-r7}\n\t"                                                            \
+                "pop {r4-r11, pc}");                                                               \
     }
-    sums[0] = rounded(sum);
-    sums[2] = rounded(other_sum);
+
+SN_COSINE_SUMS(64, 2)
+SN_COSINE_SUMS(32, 4)
+#else
+static void sums_of(int64_t *sums, const int32_t *values, uint32_t count, const int16_t *cosines,
+                    const int16_t *other) {
+    sums[0] = 0;
+    sums[1] = 0;
+    for (uint32_t n = 0u; n < count; n++) {
+        sums[0] += (int64_t)values[n] * cosines[n];
+        sums[1] += (int64_t)values[n] * other[n];
+    }
 }
 
-// Bands and their mirror images: the sums go to the lower half, the differences to the upper one.
-static void fold(int32_t *log_mel) {
-    for (uint32_t n = 0u; n < HALF_BANDS / 2u; n++) {
-        int32_t *left = log_mel + n;
-        int32_t *left_end = log_mel + HALF_BANDS - 1u - n;
-        int32_t *right = left + HALF_BANDS;
-        int32_t *right_end = left_end + HALF_BANDS;
+static void sums_of_64(int64_t *sums, const int32_t *values, const int16_t *cosines) {
+    sums_of(sums, values, 64u, cosines, cosines + 2u * HALF_BANDS);
+}
+
+static void sums_of_32(int64_t *sums, const int32_t *values, const int16_t *cosines) {
+    sums_of(sums, values, 32u, cosines, cosines + 4u * HALF_BANDS);
+}
+#endif
+
+// Values and their mirror images: the sums go to the lower half, the differences to the upper one.
+static void fold(int32_t *values, uint32_t half) {
+    for (uint32_t n = 0u; n < half / 2u; n++) {
+        int32_t *left = values + n;
+        int32_t *left_end = values + half - 1u - n;
+        int32_t *right = left + half;
+        int32_t *right_end = left_end + half;
         const int32_t outer = *left - *right_end;
         const int32_t inner = *left_end - *right;
         *left += *right_end;
@@ -36,10 +83,21 @@ static void fold(int32_t *log_mel) {
     }
 }
 
+// The cosines of an even coefficient mirror at half the bands, those of every fourth one also at a
+// quarter; those between change their sign there.
 void sn_dct(int32_t *sums, int32_t *log_mel, const int16_t *cosines) {
-    fold(log_mel);
-    for (uint32_t k = 0u; k < SN_COEFFICIENTS; k += 4u) {
-        cosine_sums(sums + k, log_mel, cosines + k * HALF_BANDS);
-        cosine_sums(sums + k + 1u, log_mel + HALF_BANDS, cosines + (k + 1u) * HALF_BANDS);
+    fold(log_mel, HALF_BANDS);
+    fold(log_mel, QUARTER_BANDS);
+    int64_t pair[2];
+    for (uint32_t k = 1u; k < SN_COEFFICIENTS; k += 4u) {
+        sums_of_64(pair, log_mel + HALF_BANDS, cosines + k * HALF_BANDS);
+        sums[k] = rounded(pair[0]);
+        sums[k + 2u] = rounded(pair[1]);
+    }
+    for (uint32_t k = 0u; k < SN_COEFFICIENTS; k += k % 8u == 0u ? 2u : 6u) {
+        const int32_t *values = k % 8u == 0u ? log_mel : log_mel + QUARTER_BANDS;
+        sums_of_32(pair, values, cosines + k * HALF_BANDS);
+        sums[k] = rounded(pair[0]);
+        sums[k + 4u] = rounded(pair[1]);
     }
 }

@@ -6,6 +6,9 @@
 
 #include "frontend/sn_frontend.h"
 
+// For a step that a loop of every frame takes more than once: the call would cost a quarter of it.
+#define SN_INLINE static inline __attribute__((always_inline))
+
 // |value|; the most negative value gives 2^31.
 static inline uint32_t sn_absolute(int32_t value) {
     return value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
@@ -69,6 +72,12 @@ static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
 // a b / 2^32, rounded down.
 static inline int32_t sn_high_product(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b) >> 32);
+}
+
+// The upper word of (high : low) << shift for shift 0..31.
+static inline uint32_t sn_high_word(uint32_t high, uint32_t low, uint32_t shift) {
+    const uint32_t factor = 1u << shift;
+    return high * factor + (uint32_t)(((uint64_t)low * factor) >> 32);
 }
 
 // Half the product with a Q31 twiddle (mfcc_kernels.py: _rotated_half). Parts within +-2^30.6.

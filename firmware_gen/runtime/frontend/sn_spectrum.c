@@ -1,21 +1,36 @@
 #include "frontend/sn_fixed.h"
 #include "frontend/sn_kernels.h"
 
-// The modulus of a number whose parts are within +-2^30.6; relative error below 8e-6.
-static int32_t magnitude(int32_t real, int32_t imaginary, const uint32_t *square_roots) {
-    const uint64_t square =
-        (uint64_t)((int64_t)real * real) + (uint64_t)((int64_t)imaginary * imaginary);
+// 2^(7 - shift / 2) times the square root of `mantissa` / 2^30, which is 2^30..2^32 - 1; by table
+// (Q24, from 1.0 on) with linear interpolation.
+SN_INLINE uint32_t root_of(uint32_t mantissa, uint32_t shift, const uint32_t *square_roots) {
+    const uint32_t *entry = square_roots + ((mantissa - (64u << 24)) >> 24);
+    const uint32_t fraction = (mantissa >> 10) & 0x3FFFu;
+    const uint32_t root = entry[0] + (((entry[1] - entry[0]) * fraction) >> 14);
+    return (root << 7) >> (shift / 2u);
+}
+
+// The same for a square of 32 bits.
+SN_INLINE int32_t small_magnitude(uint32_t square, const uint32_t *square_roots) {
     if (square == 0u) {
         return 0;
     }
-    // An even shift brings the square into 2^30..2^32; the root then moves by half of it.
-    const uint32_t pairs = (sn_bit_length_64(square) + 1u) / 2u;
-    const uint32_t mantissa = pairs > 16u ? (uint32_t)(square >> (2u * pairs - 32u))
-                                          : (uint32_t)square << (32u - 2u * pairs);
-    const uint32_t *entry = square_roots + ((mantissa >> 24) - 64u);
-    const uint32_t fraction = (mantissa >> 10) & 0x3FFFu;
-    const uint32_t root = entry[0] + (((entry[1] - entry[0]) * fraction) >> 14);
-    return (int32_t)(pairs > 25u ? root << (pairs - 25u) : root >> (25u - pairs));
+    const uint32_t shift = (uint32_t)__builtin_clz(square) & ~1u;
+    return (int32_t)(root_of(square << shift, shift, square_roots) >> 16);
+}
+
+// The modulus of a number whose parts are within +-2^30.6; relative error below 8e-6. An even shift
+// brings the square into 2^62..2^64; the root then moves by half of it.
+SN_INLINE int32_t magnitude(int32_t real, int32_t imaginary, const uint32_t *square_roots) {
+    const uint64_t square =
+        (uint64_t)((int64_t)real * real) + (uint64_t)((int64_t)imaginary * imaginary);
+    const uint32_t high = (uint32_t)(square >> 32);
+    const uint32_t low = (uint32_t)square;
+    if (high == 0u) {
+        return small_magnitude(low, square_roots);
+    }
+    const uint32_t shift = (uint32_t)__builtin_clz(high) & ~1u;
+    return (int32_t)root_of(sn_high_word(high, low, shift), shift, square_roots);
 }
 
 // Bins k and 512 - k from the packed points of the same places. The even samples' spectrum is
