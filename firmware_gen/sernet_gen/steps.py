@@ -7,6 +7,7 @@ the clip are left out.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sernet_cal.errors import ModelError
 from sernet_cal.qmodel_types import (
     Concatenation,
     Convolution,
@@ -97,12 +98,10 @@ def make_steps(model: QModel, choices: Mapping[int, Choice]) -> tuple[Step, ...]
 
     `choices` by the output of a group. The other row operators are steps of their own, which take
     as many rows at a time as the step before them makes, where that can be. Raises ModelError for
-    a key without a group.
+    a key without a group, and for two groups with an operator in both.
     """
     chosen = {output: group_at(model, output) for output in sorted(choices)}
-    inside = {
-        operator.output for group in chosen.values() for operator in members(group)
-    } - chosen.keys()
+    inside = _inside(model, chosen)
     makers: dict[int, Step] = {}
     for operator in model.operators:
         if not isinstance(operator, RowOperator | Mean) or operator.output in inside:
@@ -115,6 +114,24 @@ def make_steps(model: QModel, choices: Mapping[int, Choice]) -> tuple[Step, ...]
             step = _in_pace(make_step(model, part, Choice("row")), makers)
         makers[step.output] = step
     return tuple(makers.values())
+
+
+def _inside(model: QModel, chosen: Mapping[int, Group]) -> set[int]:
+    """Return the outputs of the operators inside the groups `chosen`, by their own outputs."""
+    inside = set()
+    for output, group in chosen.items():
+        for operator in members(group):
+            if operator.output == output:
+                continue
+            if operator.output in chosen:
+                one, other = (model.traced[place].name for place in (operator.output, output))
+                raise ModelError(
+                    f"An algorithm was chosen for {one}, and one for {other}, which is made with "
+                    "it.",
+                    "Choose for one of them.",
+                )
+            inside.add(operator.output)
+    return inside
 
 
 def make_step(model: QModel, part: Part, choice: Choice) -> Step:
