@@ -77,8 +77,13 @@ def plan_model(model: QModel, choices: Mapping[int, Choice] | None = None) -> Pl
     schedule = make_schedule(model, steps)
     mean = schedule.mean
     sums = Block("sums", 4 * model.traced[mean.output].channels, schedule.always | schedule.after)
-    blocks = [sums, *_ring_blocks(model, schedule), *_workspace_blocks(model, schedule)]
-    offsets, size = place_blocks(blocks)
+    offsets, size = min(
+        (
+            place_blocks([sums, *rings, *_workspace_blocks(model, schedule)])
+            for rings in (_ring_blocks(model, schedule, wide) for wide in (False, True))
+        ),
+        key=lambda placed: placed[1],
+    )
     slots: list[dict[int, int]] = [{} for _ in model.traced]
     for key, offset in offsets.items():
         if isinstance(key, _Slots):
@@ -130,12 +135,16 @@ def _check(model: QModel, step: Step) -> None:
         )
 
 
-def _ring_blocks(model: QModel, schedule: Schedule) -> Iterator[Block]:
+def _ring_blocks(model: QModel, schedule: Schedule, wide: bool) -> Iterator[Block]:
+    """Yield the blocks of all rings. `wide`: with more slots than needed where that lets each be
+    shared alone, which often saves more than it takes."""
     vectors = [op.output for op in model.operators if isinstance(op, FullyConnected | Softmax)]
     for place in (schedule.mean.output, *vectors):
         yield Block(_Slots(place, 0, 1), _pitch(model, place), schedule.after)
     for place in schedule.rings:
         capacity, rows = schedule.capacity(place), schedule.rows_of_period(place)
+        if wide and capacity < rows:
+            capacity = next(slots for slots in range(capacity, rows + 1) if rows % slots == 0)
         size = _pitch(model, place)
         if rows % capacity == 0:
             # Each slot comes round at the same moments of every period, so it may be shared alone:

@@ -27,14 +27,14 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
 
 def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes in which the windows of three pixels are laid out."""
-    return _PIXELS * _BLOCK * _blocks(group.convolutions[0])
+    return _PIXELS * _BLOCK * block_count(group.convolutions[0])
 
 
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes of the constant tables."""
     operator = group.convolutions[0]
     channels = 2 * _pairs(operator)
-    return channels * (_BLOCK * _blocks(operator) + _CHANNEL_BYTES) + _TABLE_BYTES
+    return channels * (_BLOCK * block_count(operator) + _CHANNEL_BYTES) + _TABLE_BYTES
 
 
 def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
@@ -55,7 +55,7 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
         "kernel_rows": operator.kernel[0],
         "kernel_columns": operator.kernel[1],
         "columns_left": same_padding(source.width, operator.kernel[1], 1)[1],
-        "blocks": _blocks(operator),
+        "blocks": block_count(operator),
         "input_zero": source.zero_point,
         "output_zero": made.zero_point,
         "low": operator.low,
@@ -75,7 +75,7 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
 def blocked_weights(operator: Convolution) -> npt.NDArray[np.int8]:
     """Return the weights as sn_direct wants them, int8 [pairs, blocks, 2, 16]."""
     flat = operator.weights.reshape(len(operator.weights), -1)
-    pairs, blocks = _pairs(operator), _blocks(operator)
+    pairs, blocks = _pairs(operator), block_count(operator)
     missing = 2 * pairs - len(flat), blocks * _BLOCK - flat.shape[1]
     padded = np.pad(flat, ((0, missing[0]), (0, missing[1])))
     return np.ascontiguousarray(padded.reshape(pairs, 2, blocks, _BLOCK).transpose(0, 2, 1, 3))
@@ -94,5 +94,6 @@ def _pairs(operator: Convolution) -> int:
     return -(-len(operator.weights) // 2)
 
 
-def _blocks(operator: Convolution) -> int:
+def block_count(operator: Convolution) -> int:
+    """Return the blocks of 16 values that a window of `operator` fills."""
     return -(-int(operator.weights[0].size) // _BLOCK)
