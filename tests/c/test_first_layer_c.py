@@ -97,7 +97,7 @@ def test_the_shorter_window_is_chosen(maker):
 def test_sizes_are_those_of_the_tables(maker):
     layer = maker.layers[0]
     arguments = maker.model, layer.group, layer.choice
-    assert first_layer.workspace_bytes(*arguments) == 12 * 48 * 2 + 6 * 16
+    assert first_layer.workspace_bytes(*arguments) == 12 * 48 * 2 + 10 * 6 * 16
     words = 4 * 16 + 3 * 14 + 5 * 16
     assert first_layer.flash_bytes(*arguments) == 4 * words + 3 * 44 + 48
 

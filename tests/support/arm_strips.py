@@ -42,6 +42,7 @@ class ArmStrips:
         words = [*FLAGS, *WARNINGS, *flags, f"-I{runtime_dir()}", f"-I{folder}"]
         if family == "zig":
             words += ["-fno-sanitize=undefined", "-fno-stack-protector"]
+            words += ["-Wno-unused-command-line-argument"]
         paths = [str(path) for path in (*case_sources(folder, model, layers), data)]
         link = ["-nostartfiles", f"-Wl,-T,{folder / 'link.ld'}", "-Wl,--entry=0"]
         link += ["-nodefaultlibs", "-lgcc"] if family == "gcc" else []

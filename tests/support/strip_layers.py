@@ -83,12 +83,12 @@ class LayerMaker:
             )
         )
 
-    def pool(self, convolution, kind="max", limits=PLAIN_LIMITS):
-        """Return a 2x2 pool of `convolution`."""
+    def pool(self, convolution, kind="max", limits=PLAIN_LIMITS, size=(2, 2)):
+        """Return a pool of `convolution` whose steps are its size."""
         source = self._tensors[convolution.output]
-        shape = (1, -(-source.width // 2), source.channels)
+        shape = (1, -(-source.width // size[1]), source.channels)
         made = self._tensor(shape, source.zero_point, 2)
-        return self._add(Pool(kind, convolution.output, made, (2, 2), (2, 2), *limits))
+        return self._add(Pool(kind, convolution.output, made, size, size, *limits))
 
     def concatenation(self, pools):
         """Return the concatenation of `pools`."""
@@ -102,7 +102,7 @@ class LayerMaker:
         tops = [row_geometry(operator)[2] for operator in group.convolutions]
         sizes = [operator.kernel[0] for operator in group.convolutions]
         below = max(size - 1 - top for size, top in zip(sizes, tops, strict=True))
-        stride = 2 if group.pools else 1
+        stride = group.pools[0].stride[0] if group.pools else 1
         made = StripLayer(group, choice, stride, max(tops) + below + stride, max(tops))
         self.layers.append(made)
         return made

@@ -8,11 +8,11 @@ from engine_programs import SANITIZERS, WARNINGS
 from strip_layers import expected_rows
 
 from sernet_gen.assets import runtime_dir
-from sernet_gen.kernels import direct, first_layer
+from sernet_gen.kernels import direct, first_layer, winograd
 from sernet_gen.toolchain import host_compiler
 
 SUPPORT = Path(__file__).parent
-KERNELS = {"direct": direct, "first_layer": first_layer}
+KERNELS = {"direct": direct, "first_layer": first_layer, "winograd": winograd}
 
 
 def tables(model, layers):

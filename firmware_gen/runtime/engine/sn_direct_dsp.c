@@ -39,8 +39,7 @@ typedef struct {
                                                                            ".set .Lu, .Lu + 4\n"
 #define REQUANTIZE(sum, multiplier, round, right)                                                  \
     "lsl " sum ", " sum ", #1\n"                                                                   \
-    "smmulr " sum ", " sum ", " multiplier "\n"                                                    \
-    "add " sum ", " sum ", " round "\n"                                                            \
+    "smmlar " sum ", " sum ", " multiplier ", " round "\n"                                         \
     "asr " sum ", " sum ", " right "\n"                                                            \
     "ssat " sum ", #8, " sum "\n"
 #define STORE(target, even, odd)                                                                   \

@@ -12,4 +12,21 @@
 // A function of assembly alone: the compiler adds nothing, clang takes nothing else in it.
 #define SN_NAKED __attribute__((naked, noinline))
 
+#if SN_DSP
+#include <stdint.h>
+
+// Bytes 0 and 2 of four int8 as two int16; and bytes 1 and 3.
+static inline uint32_t sn_widen_even(uint32_t bytes) {
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+
+static inline uint32_t sn_widen_odd(uint32_t bytes) {
+    uint32_t pair;
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
+    return pair;
+}
+#endif
+
 #endif

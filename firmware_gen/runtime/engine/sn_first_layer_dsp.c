@@ -8,9 +8,17 @@
 #define SN_FIRST_LAYER_STEPS_LIST(X)
 #endif
 
-// The words of the windows wait in s0-s27 for all channels. Sums of the four columns: first outputs
-// r4-r7, second less first r8-r11; the stream r0; the pixel s28, the step to the second one s29,
-// the end of the stream s30.
+// What the assembly reads and moves on, in this order.
+typedef struct {
+    const uint32_t *words;
+    const int32_t *stream;
+    int8_t *pixel;
+    uint32_t step;  // bytes from a pixel to the next one
+    uint32_t blocks;
+} path_job;
+
+// A block's words wait in s0-s27 for all channels. Sums of the four columns: first outputs r4-r7,
+// second less first r8-r11; the stream r0; the pixel s28, the step s29; the job on the stack.
 #define COLUMN(word, w, d, first, change)                                                          \
     "vmov lr, s" #word "\n"                                                                        \
     "smlad " first ", lr, " w ", " first "\n"                                                      \
@@ -49,8 +57,7 @@
 #define PRODUCTS_7 STEPS_0_1 STEPS_2_3 STEPS_4_5 ONE_STEP(24, 25, 26, 27)
 
 #define REQUANTIZE(sum)                                                                            \
-    "smmulr " sum ", " sum ", r1\n"                                                                \
-    "add " sum ", " sum ", r2\n"                                                                   \
+    "smmlar " sum ", " sum ", r1, r2\n"                                                            \
     "asr " sum ", " sum ", r3\n"                                                                   \
     "ssat " sum ", #8, " sum "\n"
 // The larger of a column's two outputs, first + max(second - first, 0).
@@ -81,34 +88,39 @@
             AVERAGE("r6", "r7")
 
 #define ENTER(last_word)                                                                           \
-    "ldr r12, [sp]\n"                                                                              \
-    "push {r4-r11, lr}\n"                                                                          \
+    "push {r0, r4-r11, lr}\n"                                                                      \
     "vpush {s16-s31}\n"                                                                            \
-    "vldmia r0, {s0-" last_word "}\n"                                                              \
+    "2:\n"                                                                                         \
+    "ldr r12, [sp, #64]\n"                                                                         \
+    "ldmia r12, {r0, r1, r2, r3}\n"                                                                \
+    "vldmia r0!, {s0-" last_word "}\n"                                                             \
+    "str r0, [r12]\n"                                                                              \
     "vmov s28, r2\n"                                                                               \
-    "vmov s29, r12\n"                                                                              \
-    "vmov s30, r3\n"                                                                               \
+    "vmov s29, r3\n"                                                                               \
+    "add r2, r2, r3, lsl #1\n"                                                                     \
     "mov r0, r1\n"                                                                                 \
+    "str r2, [r12, #8]\n"                                                                          \
     ".balign 4\n"                                                                                  \
     "1:\n"
-// The second pixel first: with a step of 0 the first one overwrites it.
+// Only the last channel's word in r3 is negative; shifts take its lowest byte.
 #define LEAVE                                                                                      \
     "vmov r8, s28\n"                                                                               \
     "vmov r9, s29\n"                                                                               \
-    "vmov r10, s30\n"                                                                              \
     "strb r6, [r8, r9]\n"                                                                          \
     "strb r4, [r8], #1\n"                                                                          \
     "vmov s28, r8\n"                                                                               \
-    "cmp r0, r10\n"                                                                                \
-    "bne.w 1b\n"                                                                                   \
+    "cmp r3, #0\n"                                                                                 \
+    "bge.w 1b\n"                                                                                   \
+    "ldr r12, [sp, #64]\n"                                                                         \
+    "ldr r0, [r12, #16]\n"                                                                         \
+    "subs r0, r0, #1\n"                                                                            \
+    "str r0, [r12, #16]\n"                                                                         \
+    "bne.w 2b\n"                                                                                   \
     "vpop {s16-s31}\n"                                                                             \
-    "pop {r4-r11, pc}\n"
+    "pop {r0, r4-r11, pc}\n"
 
-#define UNUSED __attribute__((unused))
 #define MAKE(steps, pool)                                                                          \
-    SN_NAKED static void run_##steps##_##pool(const uint32_t *words UNUSED,                        \
-                                              const int32_t *stream UNUSED, int8_t *pixel UNUSED,  \
-                                              const int32_t *end UNUSED, uint32_t step UNUSED) {   \
+    SN_NAKED static void run_##steps##_##pool(path_job *job __attribute__((unused))) {             \
         __asm__ volatile(ENTER(LAST_WORD_##steps) PRODUCTS_##steps POOL_##pool LEAVE);             \
     }
 SN_FIRST_LAYER_STEPS_LIST(MAKE)
@@ -117,19 +129,18 @@ SN_FIRST_LAYER_STEPS_LIST(MAKE)
 #define IS_AVERAGE 1
 #define TRY(count, pool)                                                                           \
     if (path->steps == (count) && layer->is_average == IS_##pool) {                                \
-        run_##count##_##pool(words, path->stream, pixel, end, step);                               \
-        return 1;                                                                                  \
+        run_##count##_##pool(&job);                                                                \
+        return blocks;                                                                             \
     }
 
-uint32_t sn_first_layer_pixels(const sn_first_layer *layer, const sn_first_layer_path *path,
-                               const uint32_t *words, int8_t *pixel, uint32_t step) {
-    const int32_t *const end = path->stream + path->channels * (2 * path->steps + 4);
-    SN_FIRST_LAYER_STEPS_LIST(TRY)
-    (void)layer;
-    (void)words;
-    (void)pixel;
-    (void)step;
-    (void)end;
+uint32_t sn_first_layer_blocks(const sn_first_layer *layer, const sn_first_layer_path *path,
+                               const uint32_t *words, int8_t *output) {
+    const uint32_t blocks = layer->width / SN_FIRST_LAYER_COLUMNS;
+    path_job job = {words, path->stream, output, layer->channels, blocks};
+    if (blocks != 0) {
+        SN_FIRST_LAYER_STEPS_LIST(TRY)
+    }
+    (void)job;
     return 0;
 }
 #endif

@@ -16,11 +16,10 @@ void sn_first_layer_sums(const uint32_t *words, const int32_t *stream, uint32_t 
                          int32_t *sums);
 
 #if SN_DSP
-// Makes the channels of a plain path at two pixels of four values each, the second one `step` bytes
-// behind `pixel`; where `step` is 0 only the first. Returns 0 where there is no assembly for the
-// path.
-uint32_t sn_first_layer_pixels(const sn_first_layer *layer, const sn_first_layer_path *path,
-                               const uint32_t *words, int8_t *pixel, uint32_t step);
+// Makes the channels of a plain path at all blocks of four columns of a row, and returns how many
+// those are; 0 where there is no assembly for the path. `words`: [blocks][steps][4 columns].
+uint32_t sn_first_layer_blocks(const sn_first_layer *layer, const sn_first_layer_path *path,
+                               const uint32_t *words, int8_t *output);
 #endif
 
 #endif

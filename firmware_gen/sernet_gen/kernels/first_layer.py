@@ -21,6 +21,8 @@ MOST_TAPS = 121
 _ASSEMBLY_STEPS = range(2, 8)
 _COLUMNS = 4
 _WORD_BYTES = 4
+# The sign bit of an int32.
+_LAST_CHANNEL = 2**31
 _PATH_BYTES, _TABLE_BYTES = 44, 48
 
 
@@ -71,11 +73,12 @@ def _kernel_refusal(group: Group) -> str | None:
 
 
 def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
-    """Return the bytes for the widened rows of a run, and for four columns of one window."""
+    """Return the bytes for the widened rows of a run, and for the words of a row of windows."""
     above, below = _reach(group)
     rows = 2 * choice.rows + above + below
     steps = max(window_of(operator).steps for operator in group.convolutions)
-    return 2 * rows * _pitch(model, group) + _WORD_BYTES * _COLUMNS * steps
+    columns = _whole_blocks(model, group)
+    return 2 * rows * _pitch(model, group) + _WORD_BYTES * columns * steps
 
 
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
@@ -161,8 +164,9 @@ def stream(model: QModel, operator: Convolution) -> npt.NDArray[np.int64]:
     change = _pairs(second - first).reshape(len(weights), -1)
     words = np.stack([even, change], axis=2).reshape(len(weights), -1)
     bias = 2 * folded_bias(model, operator)
-    terms = rounding_terms(model, operator)
-    tail = np.stack([operator.multipliers, *terms], axis=1)
+    round_term, right = rounding_terms(model, operator)
+    tail = np.stack([operator.multipliers, round_term, right & 0xFF], axis=1)
+    tail[-1, -1] -= _LAST_CHANNEL
     return np.concatenate([words[:, :3], bias[:, None], words[:, 3:], tail], axis=1)
 
 
@@ -198,6 +202,10 @@ def _left(model: QModel, group: Group) -> int:
 
 
 def _pitch(model: QModel, group: Group) -> int:
-    width = -(-model.traced[group.input].width // _COLUMNS) * _COLUMNS
     right = max(operator.kernel[1] // 2 for operator in group.convolutions)
-    return -(-(_left(model, group) + width + right) // 2) * 2
+    return -(-(_left(model, group) + _whole_blocks(model, group) + right) // 2) * 2
+
+
+def _whole_blocks(model: QModel, group: Group) -> int:
+    """Return the columns of the blocks that cover a row."""
+    return -(-model.traced[group.input].width // _COLUMNS) * _COLUMNS
