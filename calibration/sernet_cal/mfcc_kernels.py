@@ -154,7 +154,7 @@ def magnitude(real: IntArray, imaginary: IntArray) -> IntArray:
 
 
 def mel_sums(bins: IntArray) -> IntArray:
-    """Return the weighted sums [frames, 128] of [frames, 512] magnitudes below 2^31 (sn_log_mel.c).
+    """Return the weighted sums [frames, 128] of [frames, 512] magnitudes below 2^31 (sn_mel.c).
 
     A band's weights sum to less than 2^19, so the sums stay below 2^50.
     """

@@ -29,6 +29,7 @@ def test_twiddles_lie_on_the_unit_circle_and_repeat_after_a_quarter_turn():
     table = mfcc_tables.twiddle_table()
     assert table[0].tolist() == [2**31 - 1, 0]
     assert table[256].tolist() == [0, -(2**31)]
+    assert table[128].tolist() == [1518500250, -1518500250]  # sn_fft.c: EIGHTH
     np.testing.assert_allclose(np.hypot(table[:, 0], table[:, 1]), 2.0**31, atol=1.0)
     # sn_fft.c takes the later twiddle of a pair from the earlier one: -i (c + i s) = s - i c.
     np.testing.assert_array_equal(table[257:, 0], table[1:256, 1])
@@ -43,8 +44,18 @@ def test_mel_filters_rebuild_the_float_weights():
     assert filters.count.min() >= 1
     assert filters.first.min() >= 1  # sn_spectrum.c leaves bin 0 out
     assert (filters.first + filters.count).max() <= 512
+    # sn_spectrum.c begins with the first band; sn_mel.c puts the sum of band b in the place of bin b.
+    assert (np.diff(filters.first) >= 0).all()
+    assert (filters.first[1:] > np.arange(127)).all()
     sums = np.add.reduceat(filters.weights, filters.starts)
     assert sums.max() < 2**19  # keeps the C's sums in range
+
+
+def test_cosines_mirror_at_a_quarter_of_the_bands():
+    table = mfcc_tables.dct_table()
+    # sn_dct.c folds what every fourth coefficient sees, and those between.
+    np.testing.assert_array_equal(table[0::4, :32], table[0::4, :31:-1])
+    np.testing.assert_array_equal(table[2::4, :32], -table[2::4, :31:-1])
 
 
 def test_dct_table_matches_the_float_dct():

@@ -74,6 +74,11 @@ static inline int32_t sn_high_product(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b) >> 32);
 }
 
+// The product of a value and a weight of 16 bits.
+static inline uint64_t sn_product(uint32_t value, uint32_t weight) {
+    return (uint64_t)value * weight;
+}
+
 // The upper word of (high : low) << shift for shift 0..31.
 static inline uint32_t sn_high_word(uint32_t high, uint32_t low, uint32_t shift) {
     const uint32_t factor = 1u << shift;

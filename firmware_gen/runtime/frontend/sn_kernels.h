@@ -26,16 +26,20 @@ sn_block_shift sn_window(const int16_t *ring, uint32_t first, uint32_t sample_bi
 void sn_fft(sn_point *points, uint32_t shift, const sn_point *twiddles);
 
 // Replaces the packed spectrum by the magnitudes of the real frame's spectrum / 1024: the one of
-// bin k becomes points[k].real, 0..2^31-1. Bin 0 has no mel weight and is not written.
+// bin k becomes points[k].real, 0..2^31-1. Those that no mel band sees may be left out.
 void sn_spectrum(sn_point *points, const sn_frontend *frontend);
 
+// Replaces points[b] by the mel sum of band b, for all 128 bands: below 2^50, its lower word in
+// `real` and its upper word in `imaginary`. `points`: as sn_spectrum leaves them.
+void sn_mel(sn_point *points, const sn_frontend *frontend);
+
 // Writes 128 logarithms (base 2, Q20) of the mel sums + epsilon, full scale 1.0, within +-2^25.
-// `points`: as sn_spectrum leaves them; `shift`: before + after.
-void sn_log_mel(int32_t *log_mel, const sn_point *points, uint32_t shift, const sn_level *level,
+// `sums`: as sn_mel leaves them; `shift`: before + after.
+void sn_log_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const sn_level *level,
                 const sn_frontend *frontend);
 
-// The logarithm to base 2 of 1..2^63-1, Q20, by `table` (257 values); error below 3e-6.
-int32_t sn_log2(uint64_t value, const uint32_t *table);
+// The logarithm to base 2 of 1..2^32-1, Q20, by `table` (257 values); error below 3e-6.
+int32_t sn_log2(uint32_t value, const uint32_t *table);
 
 // Writes 40 cosine sums, within +-2^30; overwrites `log_mel`.
 void sn_dct(int32_t *sums, int32_t *log_mel, const int16_t *cosines);

@@ -26,7 +26,7 @@ _STEPS = {
     "sn_window": "window",
     "sn_fft": "fft",
     "sn_spectrum": "magnitude",
-    "sn_log_mel": "mel",
+    "sn_mel": "mel",
     "sn_log2": "log",
     "sn_dct": "dct",
     "sn_quantize": "quantize",
