@@ -45,7 +45,7 @@ class ArmStrips:
             words += ["-Wno-unused-command-line-argument"]
         paths = [str(path) for path in (*case_sources(folder, model, layers), data)]
         link = ["-nostartfiles", f"-Wl,-T,{folder / 'link.ld'}", "-Wl,--entry=0"]
-        link += ["-nodefaultlibs", "-lgcc"] if family == "gcc" else []
+        link += ["-nodefaultlibs", "-lgcc"] if family == "gcc" else ["-Wl,--no-gc-sections"]
         image = folder / f"strips_{family}.elf"
         compiler.run([*words, *paths, *link, "-o", str(image)], "build the strips")
         self.symbols = self._load(read_image(image))
@@ -57,7 +57,8 @@ class ArmStrips:
         self._core.mem_map(0, FLASH_BYTES)
         self._core.mem_map(RAM, RAM_BYTES)
         for segment in image.segments:
-            self._core.mem_write(segment.load, segment.content)
+            if segment.load < RAM + RAM_BYTES:  # zig's linker loads the ELF headers far above
+                self._core.mem_write(segment.load, segment.content)
         self._free = RAM + RAM_BYTES // 2
         return {symbol.name: symbol.address for symbol in image.symbols}
 

@@ -10,10 +10,13 @@
 #define MOST_TILE_ROWS 4u
 
 // What a row of tiles writes: `outputs`, one for each row behind the pool, 0 where there is none;
-// bit i of `inside`: whether row i of the convolution is in the clip.
+// bit i of `inside`: whether row i of the convolution is in the clip. `is_whole`: all are there;
+// `is_even`: no row behind the pool has rows both inside and outside.
 typedef struct {
     int8_t *outputs[TILE];
     uint32_t inside;
+    bool is_whole;
+    bool is_even;
 } tile_row;
 
 // A run. The first words of the workspace are `scratch`: the input half transformed, then sums.
@@ -31,8 +34,11 @@ static void find_rows(strip *run, const int8_t *const *input, int8_t *const *out
         for (uint32_t i = 0; i < TILE; ++i) {
             row->inside |= input[TILE * r + i + 1] ? 1u << i : 0;
         }
+        row->is_whole = row->inside == 15;
+        row->is_even = layer->pool_rows == 1 || ((row->inside ^ row->inside >> 1) & 5u) == 0;
         for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
             row->outputs[i] = outputs[TILE / layer->pool_rows * r + i];
+            row->is_whole = row->is_whole && row->outputs[i];
         }
     }
 }
@@ -53,7 +59,7 @@ static void transform_row(const strip *run, const sn_winograd_batch *batch,
     const sn_winograd *const layer = run->layer;
     const uint32_t channels = layer->input_channels;
     const uint32_t tiles = batch->columns * batch->tile_rows;
-    const uint32_t point = channels / 2 * tiles;
+    const uint32_t point = (1 + channels / 2) * tiles;
     const uint32_t skipped = batch->column ? 0 : 1;
     const uint32_t from = batch->column + skipped - 1;
     const uint32_t wanted = TILE * batch->columns + 2;
@@ -72,6 +78,14 @@ static void transform_row(const strip *run, const sn_winograd_batch *batch,
 
 static void transform_batch(const strip *run, const sn_winograd_batch *batch,
                             const int8_t *const *input, uint32_t *values) {
+    const uint32_t tiles = batch->columns * batch->tile_rows;
+    const uint32_t point = (1 + run->layer->input_channels / 2) * tiles;
+    for (uint32_t i = 0; i < SN_WINOGRAD_POINTS; ++i) {
+        for (uint32_t tile = 0; tile < tiles; ++tile) {
+            values[i * point + tile] = 0;
+        }
+    }
+    values += tiles;
     for (uint32_t r = 0; r < batch->tile_rows; ++r, values += batch->columns) {
         const int8_t *six[TILE + 2];
         for (uint32_t i = 0; i < TILE + 2; ++i) {
@@ -104,13 +118,10 @@ static int32_t pooled(const sn_winograd *layer, uint32_t (*const sums)[4], uint3
     return best;
 }
 
-// One tile of one output channel, whose first column is `column` of the picture.
-static void write_tile(const sn_winograd *layer, const tile_row *row, uint32_t column,
-                       uint32_t number, const uint32_t *tile_sums) {
-    const sn_winograd_channel *const channel = layer->channels + number;
-    const uint32_t left = layer->width - column;
-    const uint32_t columns = left < TILE ? left : TILE;
-    const uint32_t at = column / layer->pool_columns * layer->output_channels + number;
+// One tile of one output channel, of whose columns `columns` lie in the picture, to the bytes `at`
+// behind the row's outputs.
+static void write_part(const sn_winograd *layer, const tile_row *row, uint32_t columns,
+                       const sn_winograd_channel *channel, const uint32_t *tile_sums, uint32_t at) {
     uint32_t sums[TILE][TILE];
     sn_winograd_outputs(tile_sums, channel, sums);
     for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
@@ -125,59 +136,123 @@ static void write_tile(const sn_winograd *layer, const tile_row *row, uint32_t c
     }
 }
 
-// The outputs of a batch in `lanes` channels from `channel` on, in as many calls of the products as
-// their sums ask for.
-static void multiply(const strip *run, const sn_winograd_batch *batch, uint32_t *values,
-                     const uint32_t *weights, uint32_t channel) {
-    const sn_winograd *const layer = run->layer;
-    const uint32_t tiles = batch->columns * batch->tile_rows;
-    const uint32_t together = tiles < 3 ? layer->lanes : 2;
-    const uint32_t tile_step = together == 4 ? 1 : 2;
-    const uint32_t lane_step = together == 4 ? tiles : 1;
-    for (uint32_t first = 0; first < layer->lanes; first += together) {
-        sn_winograd_products(values, weights + first, run->scratch, layer->input_channels / 2,
-                             tiles, layer->lanes);
-        for (uint32_t tile = 0; tile < tiles; ++tile) {
-            const tile_row *const row = &run->rows[batch->tile_row + tile / batch->columns];
-            const uint32_t column = batch->column + TILE * (tile % batch->columns);
-            for (uint32_t lane = 0; lane < together; ++lane) {
-                const uint32_t place = tile * tile_step + lane * lane_step;
-                write_tile(layer, row, column, channel + first + lane,
-                           run->scratch + place * SN_WINOGRAD_POINTS);
-            }
+#if SN_DSP
+
+static void run_tile(const sn_winograd *layer, const sn_winograd_channel *channel,
+                     const uint32_t *sums, int8_t *const *rows, uint32_t at, uint32_t step) {
+    if (layer->pool_columns == 2) {
+        sn_winograd_tile_2x2(sums, channel, rows, at, step);
+    } else if (layer->pool_rows == 2) {
+        sn_winograd_tile_2x1(sums, channel, rows, at, step);
+    } else {
+        sn_winograd_tile_1x1(sums, channel, rows, at, step);
+    }
+}
+
+// A tile that leaves the picture is made in bytes of its own, of which those inside are copied.
+static void copy_tile(const sn_winograd *layer, const tile_row *row, uint32_t columns,
+                      const sn_winograd_channel *channel, const uint32_t *sums, uint32_t at) {
+    int8_t bytes[TILE][TILE];
+    int8_t *const rows[TILE] = {bytes[0], bytes[1], bytes[2], bytes[3]};
+    run_tile(layer, channel, sums, rows, 0, 1);
+    for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
+        if (!row->outputs[i]) {
+            continue;
+        }
+        int8_t *to = row->outputs[i] + at;
+        for (uint32_t j = 0; j * layer->pool_columns < columns; ++j) {
+            *to = bytes[i][j];
+            to += layer->output_channels;
         }
     }
 }
 
-static void run_from_flash(const strip *run, const int8_t *const *input, uint32_t *words) {
+#endif
+
+// One tile of output channel `number`, whose first column is `column` of the picture.
+static void write_tile(const sn_winograd *layer, const tile_row *row, uint32_t column,
+                       uint32_t number, const uint32_t *sums) {
+    const sn_winograd_channel *const channel = layer->channels + number;
+    const uint32_t left = layer->width - column;
+    const uint32_t columns = left < TILE ? left : TILE;
+    const uint32_t at = column / layer->pool_columns * layer->output_channels + number;
+#if SN_DSP
+    if (layer->is_plain && row->is_even && columns % layer->pool_columns == 0) {
+        if (row->is_whole && columns == TILE) {
+            run_tile(layer, channel, sums, row->outputs, at, layer->output_channels);
+        } else {
+            copy_tile(layer, row, columns, channel, sums, at);
+        }
+        return;
+    }
+#endif
+    write_part(layer, row, columns, channel, sums, at);
+}
+
+// The tiles of a batch in one output channel, whose sums lie `step` words apart.
+static void write_tiles(const strip *run, const sn_winograd_batch *batch, uint32_t number,
+                        const uint32_t *sums, uint32_t step) {
+    for (uint32_t r = 0; r < batch->tile_rows; ++r) {
+        const tile_row *const row = &run->rows[batch->tile_row + r];
+        uint32_t column = batch->column;
+        for (uint32_t tile = 0; tile < batch->columns; ++tile, column += TILE, sums += step) {
+            write_tile(run->layer, row, column, number, sums);
+        }
+    }
+}
+
+// Four output channels from `number` on: four at once with up to 2 tiles, else two and two.
+static void multiply_stored(const strip *run, const sn_winograd_batch *batch,
+                            const uint32_t *values, const uint32_t *weights, uint32_t number) {
+    const uint32_t pairs = run->layer->input_channels / 2;
+    const uint32_t tiles = batch->columns * batch->tile_rows;
+    const uint32_t lanes = tiles < 3 ? 4 : 2;
+    const uint32_t tile_step = (tiles < 3 ? 1 : 2) * SN_WINOGRAD_POINTS;
+    const uint32_t lane_step = (tiles < 3 ? tiles : 1) * SN_WINOGRAD_POINTS;
+    for (uint32_t first = 0; first < 4; first += lanes) {
+        sn_winograd_products_stored(values, weights + first, run->scratch, pairs, tiles);
+        for (uint32_t lane = 0; lane < lanes; ++lane) {
+            write_tiles(run, batch, number + first + lane, run->scratch + lane * lane_step,
+                        tile_step);
+        }
+    }
+}
+
+static void run_stored(const strip *run, const int8_t *const *input, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
-    const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * layer->lanes;
+    const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * 4;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
         const sn_winograd_batch *const batch = &layer->batches[b];
         const uint32_t *weights = layer->transformed;
         transform_batch(run, batch, input, words + batch->values);
-        for (uint32_t channel = 0; channel < layer->output_channels; channel += layer->lanes) {
-            multiply(run, batch, words + batch->values, weights, channel);
+        for (uint32_t number = 0; number < layer->output_channels; number += 4) {
+            multiply_stored(run, batch, words + batch->values, weights, number);
             weights += size;
         }
     }
 }
 
-static void run_on_the_fly(const strip *run, const int8_t *const *input, uint32_t *words) {
+static void run_made(const strip *run, const int8_t *const *input, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
+    const uint32_t pairs = layer->input_channels / 2;
     const uint32_t size = 9 * layer->input_channels;
-    uint32_t *const transformed = words + layer->transform;
+    uint32_t *const made = words + layer->made;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
         const sn_winograd_batch *const batch = &layer->batches[b];
         transform_batch(run, batch, input, words + batch->values);
+        sn_winograd_starts(words + batch->values, pairs, batch->columns * batch->tile_rows);
     }
-    for (uint32_t channel = 0; channel < layer->output_channels; channel += 2) {
-        const int8_t *const weights = layer->weights + channel * size;
-        sn_winograd_weights(weights, transformed, layer->input_channels / 2);
-        sn_winograd_weights(weights + size, transformed + 1, layer->input_channels / 2);
+    for (uint32_t number = 0; number < layer->output_channels; number += 2) {
+        const uint8_t *const weights = layer->weights + number * size;
+        sn_winograd_weights(weights, made, pairs);
+        sn_winograd_weights(weights + size, made + 1, pairs);
         for (uint32_t b = 0; b < layer->batch_count; ++b) {
             const sn_winograd_batch *const batch = &layer->batches[b];
-            multiply(run, batch, words + batch->values, transformed, channel);
+            sn_winograd_products_made(words + batch->values, made, run->scratch, pairs,
+                                      batch->columns * batch->tile_rows);
+            write_tiles(run, batch, number, run->scratch, 2 * SN_WINOGRAD_POINTS);
+            write_tiles(run, batch, number + 1, run->scratch + SN_WINOGRAD_POINTS,
+                        2 * SN_WINOGRAD_POINTS);
         }
     }
 }
@@ -189,8 +264,8 @@ void sn_winograd_strip(const sn_winograd *layer, const int8_t *const *input, voi
     run.scratch = workspace;
     find_rows(&run, input, outputs);
     if (layer->transformed) {
-        run_from_flash(&run, input, workspace);
+        run_stored(&run, input, workspace);
     } else {
-        run_on_the_fly(&run, input, workspace);
+        run_made(&run, input, workspace);
     }
 }

@@ -13,7 +13,7 @@
 //   low channel from borrowing, SN_WINOGRAD_OFFSET is added to columns 4 and 5 of each row between
 //   the two passes; that is an image of the offset at pixels (4..5, 4..5), seen by the outputs
 //   (2..3, 2..3) only, and four more biases take it off again. The low half then lies within
-//   1,250..31,340.
+//   1,330..31,420.
 // * Max pools before requantisation: that never decreases, so the largest sum gives the largest
 //   byte.
 #ifndef SN_WINOGRAD_H
@@ -21,7 +21,7 @@
 
 #include <stdint.h>
 
-#define SN_WINOGRAD_OFFSET 14000u
+#define SN_WINOGRAD_OFFSET 14080u
 #define SN_WINOGRAD_POINTS 36u
 // Words at the start of the workspace that hold what lives a moment only.
 #define SN_WINOGRAD_SCRATCH 288u
@@ -36,9 +36,9 @@ typedef struct sn_winograd_channel {
     int32_t round;
 } sn_winograd_channel;
 
-// A rectangle of 1 to 4 tiles (with 4 lanes, to 3) that meet each weight together: `columns` tiles
-// across from output column `column` (a multiple of 4) on, `tile_rows` down from tile row
-// `tile_row` on. `values`: where in the workspace, in words, its transformed input lies.
+// A rectangle of 1 to 4 tiles (3 with `transformed` weights) that meet each weight together:
+// `columns` tiles across from output column `column` (a multiple of 4) on, `tile_rows` down from
+// tile row `tile_row` on. `values`: where in the workspace, in words, its transformed input lies.
 typedef struct sn_winograd_batch {
     uint32_t column;
     uint32_t columns;
@@ -53,33 +53,33 @@ typedef struct sn_winograd_batch {
 // -128, high is 127, all shifts are in -23..0.
 //
 // Words of two int16: of a quad of channels c..c+3, first the pair (c, c+2), then (c+1, c+3), the
-// lower channel in the lower half. Transformed input of a batch: [36 points][pairs][tiles] words.
-// Transformed weights: [output_channels / lanes][36][pairs][lanes] words in `transformed`; or,
-// where that is 0, int8 `weights`, [output_channels][quads][9 taps][4 channels], transformed in
-// every run, `lanes` = 2 output channels at a time, in the workspace from word `transform` on.
+// lower channel in the lower half. Transformed input of a batch: [36 points][1 + pairs][tiles], the
+// first word being where the sums start. Transformed weights: in `transformed`, as
+// [output_channels / 4][36][pairs][4]; or, where that is 0, made in every run for two output
+// channels at a time in the workspace from word `made` on, from bytes g + 128 in `weights`,
+// [output_channels][quads][9 taps][4 channels].
 // `padding`: a row of width * input_channels input zero points. `workspace`: its place in the
 // arena.
 typedef struct sn_winograd {
     uint32_t width;
     uint32_t input_channels;   // a multiple of 4
-    uint32_t output_channels;  // a multiple of lanes
+    uint32_t output_channels;  // a multiple of 2, with `transformed` weights of 4
     uint32_t rows;
     uint32_t tile_rows;
     uint32_t pool_rows;
     uint32_t pool_columns;
-    uint32_t lanes;  // 2 or 4
     int8_t input_zero;
     int8_t output_zero;
     int8_t low;
     int8_t high;
     uint32_t is_plain;
     uint32_t workspace;
-    uint32_t transform;
+    uint32_t made;
     uint32_t batch_count;
     const sn_winograd_batch *batches;
     const sn_winograd_channel *channels;
     const uint32_t *transformed;
-    const int8_t *weights;
+    const uint8_t *weights;
     const int8_t *padding;
 } sn_winograd;
 

@@ -5,7 +5,12 @@
 // 1 / 9 modulo 2^32.
 #define INVERSE_OF_9 954437177u
 
-#ifndef SN_WINOGRAD_DSP
+const int32_t sn_winograd_less[SN_WINOGRAD_POINTS] = {
+    -2432, -7296, -2432, -17024, -7296, -2432, -2688, -8064, -2688, -18816, -8064, -2688,
+    -2432, -7296, -2432, -17024, -7296, -2432, -3200, -9600, -3200, -22400, -9600, -3200,
+    -2688, -8064, -2688, -18816, -8064, -2688, -640,  -896,  -640,  -1408,  -896,  -128};
+
+#if !SN_DSP
 
 #define LOW_BYTES 0x00ff00ffu
 
@@ -56,43 +61,57 @@ void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles
     }
 }
 
-static inline void weight_vector(uint32_t a, uint32_t b, uint32_t c, uint32_t target[6]) {
+static inline void weight_vector(uint32_t a, uint32_t b, uint32_t c, uint32_t *target,
+                                 uint32_t step) {
     const uint32_t far = a + 4 * c;
     target[0] = a;
-    target[1] = a + c + b;
-    target[2] = a + c - b;
-    target[3] = far + 2 * b;
-    target[4] = far - 2 * b;
-    target[5] = c;
+    target[step] = a + c + b;
+    target[2 * step] = a + c - b;
+    target[3 * step] = far + 2 * b;
+    target[4 * step] = far - 2 * b;
+    target[5 * step] = c;
 }
 
-// The words of a pair of channels, each high * 65536 + low, to target[36][step]; there the halves
-// are int16 side by side, so what a negative low half borrowed goes back.
-static void weight_points(const uint32_t taps[9], uint32_t *target, uint32_t step) {
+// The taps of a pair of channels, each high * 65536 + low, to target[6][pairs][6][2].
+static void weight_points(const uint32_t taps[9], uint32_t *target, uint32_t pairs) {
     uint32_t columns[3][6];
     for (uint32_t j = 0; j < 3; ++j) {
-        weight_vector(taps[j], taps[3 + j], taps[6 + j], columns[j]);
+        weight_vector(taps[j] + 0x09000900u, taps[3 + j], taps[6 + j], columns[j], 1);
     }
-    for (uint32_t i = 0; i < 6; ++i) {
-        uint32_t row[6];
-        weight_vector(columns[0][i], columns[1][i], columns[2][i], row);
-        for (uint32_t j = 0; j < 6; ++j, target += step) {
-            *target = row[j] + ((row[j] & 0x8000u) << 1);
-        }
+    columns[0][5] += 0x02000200u;
+    for (uint32_t i = 0; i < 6; ++i, target += 12 * pairs) {
+        weight_vector(columns[0][i], columns[1][i], columns[2][i], target, 2);
     }
 }
 
-void sn_winograd_weights(const int8_t *weights, uint32_t *target, uint32_t pairs) {
-    for (uint32_t pair = 0; pair < pairs; pair += 2, weights += 36) {
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs) {
+    for (uint32_t pair = 0; pair < pairs; pair += 2, weights += 36, target += 24) {
         uint32_t first[9];
         uint32_t second[9];
         for (uint32_t tap = 0; tap < 9; ++tap) {
-            const int8_t *const quad = weights + 4 * tap;
-            first[tap] = ((uint32_t)quad[2] << 16) + (uint32_t)quad[0];
-            second[tap] = ((uint32_t)quad[3] << 16) + (uint32_t)quad[1];
+            const uint8_t *const quad = weights + 4 * tap;
+            first[tap] = (uint32_t)quad[2] << 16 | quad[0];
+            second[tap] = (uint32_t)quad[3] << 16 | quad[1];
         }
-        weight_points(first, target + 2 * pair, 2 * pairs);
-        weight_points(second, target + 2 * pair + 2, 2 * pairs);
+        weight_points(first, target, pairs);
+        weight_points(second, target + 12, pairs);
+    }
+}
+
+void sn_winograd_starts(uint32_t *values, uint32_t pairs, uint32_t tiles) {
+    for (uint32_t point = 0; point < SN_WINOGRAD_POINTS; ++point) {
+        const uint32_t less = (uint32_t)sn_winograd_less[point];
+        for (uint32_t tile = 0; tile < tiles; ++tile) {
+            uint32_t sum = 0;
+            for (uint32_t pair = 1; pair <= pairs; ++pair) {
+                const uint32_t word = values[pair * tiles + tile];
+                const int32_t high = (int16_t)(uint16_t)(word >> 16);
+                sum += word & 0xffffu;
+                sum += (uint32_t)high;
+            }
+            values[tile] = less * sum;
+        }
+        values += (1 + pairs) * tiles;
     }
 }
 

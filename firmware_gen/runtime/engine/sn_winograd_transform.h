@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "engine/sn_dsp.h"
 #include "engine/sn_winograd.h"
 
 // Columns of the picture that a batch may read: 4 tiles of 4, and one more on either side.
@@ -27,18 +28,42 @@ void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *t
 // values[36 points][`point` words]; the second pair lies `tiles` words behind the first.
 void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles, uint32_t point);
 
-// G g G' of one output channel: from int8 weights[pairs / 2][9][4] to words target[36][pairs][2],
-// of which it writes every other one.
-void sn_winograd_weights(const int8_t *weights, uint32_t *target, uint32_t pairs);
+// G g G' of one output channel: from bytes g + 128, weights[pairs / 2][9 taps][4], to words
+// target[6 rows][pairs][6 columns][2], of which it writes every other one. To keep low channels
+// from borrowing there too, what arrives is larger by an offset, the same for both channels: the
+// bytes' 128, 2304 more in the first tap of each column, and 512 more in the first value of row 5
+// between the passes. The sums start lower for that: at sn_winograd_less[point] times the sum of
+// the values.
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs);
 
-// sums[..][36], for each tile and output channel the products with values[36][pairs][tiles] and
-// weights[36][pairs][lanes], added up over the pairs; at most 8 sets. With lanes = 2 or tiles = 3:
-// sums[tiles][2] for the first two lanes; else sums[4][tiles], lane by lane.
-void sn_winograd_products(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                          uint32_t pairs, uint32_t tiles, uint32_t lanes);
+extern const int32_t sn_winograd_less[SN_WINOGRAD_POINTS];
+
+// Writes where the sums start, the first `tiles` words of each point of
+// values[36][1 + pairs][tiles].
+void sn_winograd_starts(uint32_t *values, uint32_t pairs, uint32_t tiles);
+
+// sums[..][36]: for each tile and output channel the start and the products of
+// values[36][1 + pairs][tiles] with the weights, added up over the pairs. `stored`:
+// weights[36][pairs] [4], of which 3 tiles take the first two; sums[4][tiles] for up to 2 tiles,
+// sums[3][2] for 3 tiles. `made`: weights[6][pairs][6][2], sums[tiles][2].
+void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                                 uint32_t pairs, uint32_t tiles);
+void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                               uint32_t pairs, uint32_t tiles);
 
 // A, the inverse of 9 and the bias: from sums[36] to 64 times the convolution's sums, [4][4].
 void sn_winograd_outputs(const uint32_t *sums, const sn_winograd_channel *channel,
                          uint32_t (*outputs)[4]);
+
+#if SN_DSP
+// All at once, where the table is plain and the tile lies in the picture whole: from sums[36] to
+// the bytes `at` behind the rows, the next pixel `step` bytes on. Named after the pool.
+void sn_winograd_tile_1x1(const uint32_t *sums, const sn_winograd_channel *channel,
+                          int8_t *const *rows, uint32_t at, uint32_t step);
+void sn_winograd_tile_2x1(const uint32_t *sums, const sn_winograd_channel *channel,
+                          int8_t *const *rows, uint32_t at, uint32_t step);
+void sn_winograd_tile_2x2(const uint32_t *sums, const sn_winograd_channel *channel,
+                          int8_t *const *rows, uint32_t at, uint32_t step);
+#endif
 
 #endif

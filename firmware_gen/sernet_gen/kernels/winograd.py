@@ -34,22 +34,22 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
         return "run by Winograd: that is for one convolution, not for several joined ones"
     operator = group.convolutions[0]
     return (
-        _shape_refusal(model, operator)
+        _shape_refusal(model, operator, lanes_of(group, choice))
         or _pool_refusal(group)
         or _rows_refusal(group, choice)
         or _sum_refusal(model, operator)
     )
 
 
-def _shape_refusal(model: QModel, operator: Convolution) -> str | None:
+def _shape_refusal(model: QModel, operator: Convolution, lanes: int) -> str | None:
     if operator.kernel != (3, 3):
         rows, columns = operator.kernel
         return f"run by Winograd: its window is {rows}x{columns}, not 3x3"
     into, out = model.traced[operator.input].channels, model.traced[operator.output].channels
     if into % 4:
         return f"run by Winograd: its {into} input channels are not a multiple of 4"
-    if out % 2:
-        return f"run by Winograd: its {out} output channels are not a multiple of 2"
+    if out % lanes:
+        return f"run by Winograd: its {out} output channels are not a multiple of {lanes}"
     return None
 
 
@@ -111,9 +111,9 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     source = model.traced[operator.input]
     in_flash = choice.weights == "transformed"
     weights = (
-        c_array("uint32_t", f"weights_{place}", transformed(operator, lanes_of(group, choice)))
+        c_array("uint32_t", f"weights_{place}", transformed(operator))
         if in_flash
-        else c_array("int8_t", f"weights_{place}", quads(operator), aligned=4)
+        else c_array("uint8_t", f"weights_{place}", quads(operator), aligned=4)
     )
     fields = {
         **_fields(model, group, choice),
@@ -145,13 +145,12 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
         "tile_rows": choice.rows * _pool(group)[0] // TILE,
         "pool_rows": _pool(group)[0],
         "pool_columns": _pool(group)[1],
-        "lanes": lanes_of(group, choice),
         "input_zero": source.zero_point,
         "output_zero": made.zero_point,
         "low": low,
         "high": high,
         "is_plain": int(is_plain(model, group)),
-        "transform": _value_words(model, group, choice),
+        "made": _value_words(model, group, choice),
         "batch_count": len(batches_of(model, group, choice)),
     }
 
@@ -174,8 +173,7 @@ def _pool(group: Group) -> tuple[int, int]:
 
 def lanes_of(group: Group, choice: Choice) -> int:
     """Return how many output channels of transformed weights lie side by side."""
-    four = choice.weights == "transformed" and len(group.convolutions[0].weights) % 4 == 0
-    return 4 if four else 2
+    return 4 if choice.weights == "transformed" else 2
 
 
 def batches_of(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
@@ -185,7 +183,7 @@ def batches_of(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]
 
 
 def _words_of(model: QModel, group: Group, batch: Batch) -> int:
-    return _POINTS * model.traced[group.input].channels // 2 * batch.tiles
+    return _POINTS * (1 + model.traced[group.input].channels // 2) * batch.tiles
 
 
 def _value_words(model: QModel, group: Group, choice: Choice) -> int:

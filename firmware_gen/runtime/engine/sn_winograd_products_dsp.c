@@ -1,0 +1,198 @@
+// The inner products in assembly. All loads of a step stand together, as a load behind a load takes
+// one cycle. A block is 16 pairs of channels; a point whose pairs are no multiple of 16 enters its
+// first block in the middle, so all steps of a block are equally long (.w), and the pointers move
+// on in its last step.
+#include "engine/sn_dsp.h"
+#include "engine/sn_winograd_transform.h"
+
+#if SN_DSP
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"  // in registers, where the assembly knows them
+
+// r0: the word before the values of pair 0, which is where the sums start. r1: weights. r2: sums.
+// s0: 2 * (points to go - 1), odd if a point enters its first block in the middle. s1: blocks of a
+// point. s2, s3: what that takes off r0 and r1. s4: where it enters. s5: sums. s6: blocks to go.
+#define ENTER(tiles, value_bytes, weight_bytes, code_bytes)                                        \
+    "push {r4-r11, lr}\n sub r0, r0, #4*" #tiles "\n"                                              \
+    "add lr, r3, #15\n lsr lr, lr, #4\n rsb r12, r3, lr, lsl #4\n"                                 \
+    "vmov s1, lr\n vmov s5, r2\n"                                                                  \
+    "mov r4, #" #value_bytes "\n mul r4, r4, r12\n vmov s2, r4\n"                                  \
+    "mov r4, #" #weight_bytes "\n mul r5, r4, r12\n vmov s3, r5\n"                                 \
+    "adr.w r6, 2f\n mov r7, #" #code_bytes "\n mla r6, r7, r12, r6\n vmov s4, r6\n"
+
+#define COUNT(points)                                                                              \
+    "cmp r12, #0\n ite eq\n moveq r3, #2*" #points "-2\n movne r3, #2*" #points "-1\n vmov s0, "   \
+    "r3\n"
+
+// 36 points one behind the other.
+#define ENTER_STORED(tiles, value_bytes, weight_bytes, code_bytes)                                 \
+    ENTER(tiles, value_bytes, weight_bytes, code_bytes) COUNT(36)
+#define NEXT_STORED                                                                                \
+    "vmov r3, s0\n subs r3, r3, #2\n vmov s0, r3\n bpl.w 1b\n pop {r4-r11, pc}\n"                  \
+    "6: vmov r2, s2\n sub r0, r0, r2\n vmov r2, s3\n sub r1, r1, r2\n"                             \
+    "vmov r2, s4\n mov pc, r2\n"
+
+// Six rows of six points: points of a row are 8 bytes apart, pairs 48. s3: from the end of a point
+// back to the next one. s7: from there to the next row. s8: rows to go. s9: s0 of a new row.
+#define ENTER_MADE(tiles, value_bytes, code_bytes)                                                 \
+    ENTER(tiles, value_bytes, 48, code_bytes)                                                      \
+    COUNT(6)                                                                                       \
+    "sub r1, r1, r5\n vmov.f32 s9, s0\n mov r5, #6\n vmov s8, r5\n"                                \
+    "mul r5, r4, lr\n lsl r5, r5, #4\n sub r5, r5, #8\n vmov s3, r5\n"                             \
+    "sub r5, r12, lr, lsl #4\n mvn r5, r5\n mul r5, r4, r5\n vmov s7, r5\n"
+#define NEXT_MADE                                                                                  \
+    "vmov r3, s0\n vmov r2, s3\n subs r3, r3, #2\n sub r1, r1, r2\n vmov s0, r3\n bpl.w 1b\n"      \
+    "vmov r2, s7\n vmov r4, s8\n add r1, r1, r2\n vmov r3, s9\n vmov s0, r3\n"                     \
+    "subs r4, r4, #1\n vmov s8, r4\n bne.w 1b\n pop {r4-r11, pc}\n"                                \
+    "6: vmov r2, s2\n sub r0, r0, r2\n vmov r2, s4\n mov pc, r2\n"
+
+// How a point begins, its blocks in lr or s6.
+#define BEGIN "vmov lr, s1\n lsls r3, r3, #31\n bne.w 6f\n 2:\n"
+#define BEGIN_SPILLED "vmov.f32 s6, s1\n lsls r3, r3, #31\n bne.w 6f\n 2:\n"
+#define END "subs lr, lr, #1\n bne.w 2b\n"
+#define END_SPILLED "vmov lr, s6\n subs lr, lr, #1\n vmov s6, lr\n bne.w 2b\n"
+
+#define STORE_2 "vmov r2, s5\n str r4, [r2], #4\n str r5, [r2, #140]\n"
+#define STORE_4 STORE_2 "str r6, [r2, #284]\n str r7, [r2, #428]\n"
+#define STORE_6 STORE_4 "str r8, [r2, #572]\n str r9, [r2, #716]\n"
+#define STORE_8 STORE_6 "str r10, [r2, #860]\n str r11, [r2, #1004]\n"
+#define STORED "vmov s5, r2\n"
+
+#define SIX_PRODUCTS                                                                               \
+    "smlad r4, r10, r2, r4\n smlad r5, r10, r3, r5\n smlad r6, r11, r2, r6\n"                      \
+    "smlad r7, r11, r3, r7\n smlad r8, r12, r2, r8\n smlad r9, r12, r3, r9\n"
+
+// 3 tiles, 2 outputs; of the weights of a pair, `step` bytes, the first two.
+#define BLOCK_3X2(step)                                                                            \
+    ".set .Lv, 12\n .set .Lu, 0\n"                                                                 \
+    ".rept 15\n"                                                                                   \
+    "ldr.w r10, [r0, #.Lv]\n ldr.w r11, [r0, #.Lv+4]\n ldr.w r12, [r0, #.Lv+8]\n"                  \
+    "ldr.w r2, [r1, #.Lu]\n ldr.w r3, [r1, #.Lu+4]\n" SIX_PRODUCTS                                 \
+    ".set .Lv, .Lv+12\n .set .Lu, .Lu+" #step "\n"                                                 \
+    ".endr\n"                                                                                      \
+    "ldr.w r11, [r0, #196]\n ldr.w r12, [r0, #200]\n"                                              \
+    "ldr.w r2, [r1, #.Lu]\n ldr.w r3, [r1, #.Lu+4]\n ldr.w r10, [r0, #192]!\n" SIX_PRODUCTS        \
+    "add r1, r1, #16*" #step "\n"
+
+#define START_3                                                                                    \
+    "1: ldr r4, [r0, #12]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n"                                \
+    "mov r5, r4\n mov r7, r6\n mov r9, r8\n"
+
+#define PRODUCTS(name)                                                                             \
+    SN_NAKED static void name(const uint32_t *values, const uint32_t *weights, uint32_t *sums,     \
+                              uint32_t pairs)
+
+PRODUCTS(stored_3x2) {
+    __asm__ volatile(ENTER_STORED(3, 12, 16, 44) START_3 BEGIN BLOCK_3X2(16)
+                         END STORE_6 STORED NEXT_STORED);
+}
+
+PRODUCTS(made_3x2) {
+    __asm__ volatile(ENTER_MADE(3, 12, 44) START_3 BEGIN BLOCK_3X2(48)
+                         END STORE_6 STORED NEXT_MADE);
+}
+
+// 2 tiles, 4 outputs.
+#define STEP_2X4(v)                                                                                \
+    "ldr.w r12, [r1, #.Lu]\n ldr.w r2, [r1, #.Lu+4]\n ldr.w lr, [r0, #.Lv+4]\n"                    \
+    "ldr.w r3, [r0, #.Lv]" v "\n"                                                                  \
+    "smlad r4, r12, r3, r4\n smlad r5, r12, lr, r5\n"                                              \
+    "smlad r6, r2, r3, r6\n smlad r7, r2, lr, r7\n"                                                \
+    "ldr.w r12, [r1, #.Lu+8]\n ldr.w r2, [r1, #.Lu+12]\n"                                          \
+    "smlad r8, r12, r3, r8\n smlad r9, r12, lr, r9\n"                                              \
+    "smlad r10, r2, r3, r10\n smlad r11, r2, lr, r11\n"                                            \
+    ".set .Lv, .Lv+8\n .set .Lu, .Lu+16\n"
+
+PRODUCTS(stored_2x4) {
+    __asm__ volatile(ENTER_STORED(
+        2, 8, 16, 56) "1: ldr r4, [r0, #8]!\n ldr r5, [r0, #4]\n mov r6, r4\n mov r7, r5\n"
+                      "mov r8, r4\n mov r9, r5\n mov r10, r4\n mov r11, r5\n" BEGIN_SPILLED
+                      ".set .Lv, 8\n .set .Lu, 0\n .rept 15\n" STEP_2X4("") ".endr\n" STEP_2X4(
+                          "!") "add r1, r1, #256\n" END_SPILLED STORE_8 STORED NEXT_STORED);
+}
+
+// 4 tiles, 2 outputs: no pre-index reaches 256 bytes.
+PRODUCTS(made_4x2) {
+    __asm__ volatile(ENTER_MADE(
+        4, 16, 56) "1: ldr r4, [r0, #16]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n"
+                   "ldr r10, [r0, #12]\n mov r5, r4\n mov r7, r6\n mov r9, r8\n"
+                   "mov r11, r10\n" BEGIN_SPILLED ".set .Lv, 16\n .set .Lu, 0\n .rept 16\n"
+                   "ldr.w r12, [r0, #.Lv]\n ldr.w r2, [r0, #.Lv+4]\n"
+                   "ldr.w r3, [r1, #.Lu]\n ldr.w lr, [r1, #.Lu+4]\n"
+                   "smlad r4, r12, r3, r4\n smlad r5, r12, lr, r5\n"
+                   "smlad r6, r2, r3, r6\n smlad r7, r2, lr, r7\n"
+                   "ldr.w r12, [r0, #.Lv+8]\n ldr.w r2, [r0, #.Lv+12]\n"
+                   "smlad r8, r12, r3, r8\n smlad r9, r12, lr, r9\n"
+                   "smlad r10, r2, r3, r10\n smlad r11, r2, lr, r11\n"
+                   ".set .Lv, .Lv+16\n .set .Lu, .Lu+48\n .endr\n"
+                   "add r0, r0, #256\n add r1, r1, #768\n" END_SPILLED STORE_8 STORED NEXT_MADE);
+}
+
+// 2 tiles, 2 outputs, two pairs at a time.
+#define STEP_2X2(v)                                                                                \
+    "ldr.w r8, [r0, #.Lv]\n ldr.w r9, [r0, #.Lv+4]\n ldr.w r11, [r0, #.Lv+12]\n"                   \
+    "ldr.w r12, [r1, #.Lu]\n ldr.w r2, [r1, #.Lu+4]\n"                                             \
+    "ldr.w r3, [r1, #.Lu+48]\n ldr.w lr, [r1, #.Lu+52]\n ldr.w r10, [r0, #.Lv+8]" v "\n"           \
+    "smlad r4, r8, r12, r4\n smlad r5, r8, r2, r5\n smlad r6, r9, r12, r6\n"                       \
+    "smlad r7, r9, r2, r7\n smlad r4, r10, r3, r4\n smlad r5, r10, lr, r5\n"                       \
+    "smlad r6, r11, r3, r6\n smlad r7, r11, lr, r7\n"                                              \
+    ".set .Lv, .Lv+16\n .set .Lu, .Lu+96\n"
+
+PRODUCTS(made_2x2) {
+    __asm__ volatile(ENTER_MADE(
+        2, 8,
+        32) "1: ldr r4, [r0, #8]!\n ldr r6, [r0, #4]\n mov r5, r4\n mov r7, r6\n" BEGIN_SPILLED
+            ".set .Lv, 8\n .set .Lu, 0\n .rept 7\n" STEP_2X2("") ".endr\n" STEP_2X2(
+                "!") "add r1, r1, #768\n" END_SPILLED STORE_4 STORED NEXT_MADE);
+}
+
+PRODUCTS(made_1x2) {
+    __asm__ volatile(
+        ENTER_MADE(1, 4, 20) "1: ldr r4, [r0, #4]!\n mov r5, r4\n" BEGIN
+                             ".set .Lv, 4\n .set .Lu, 0\n .rept 8\n"
+                             "ldr.w r6, [r0, #.Lv]\n ldr.w r7, [r0, #.Lv+4]\n"
+                             "ldr.w r8, [r1, #.Lu]\n ldr.w r9, [r1, #.Lu+4]\n"
+                             "ldr.w r10, [r1, #.Lu+48]\n ldr.w r11, [r1, #.Lu+52]\n"
+                             "smlad r4, r6, r8, r4\n smlad r5, r6, r9, r5\n"
+                             "smlad r4, r7, r10, r4\n smlad r5, r7, r11, r5\n"
+                             ".set .Lv, .Lv+8\n .set .Lu, .Lu+96\n .endr\n"
+                             "add r0, r0, #64\n add r1, r1, #768\n" END STORE_2 STORED NEXT_MADE);
+}
+
+PRODUCTS(stored_1x4) {
+    __asm__ volatile(ENTER_STORED(
+        1, 4, 16, 36) "1: ldr r4, [r0, #4]!\n mov r5, r4\n mov r6, r4\n mov r7, r4\n" BEGIN
+                      ".set .Lv, 4\n .set .Lu, 0\n .rept 16\n"
+                      "ldr.w r2, [r0, #.Lv]\n ldr.w r8, [r1, #.Lu]\n ldr.w r9, [r1, #.Lu+4]\n"
+                      "ldr.w r10, [r1, #.Lu+8]\n ldr.w r11, [r1, #.Lu+12]\n"
+                      "smlad r4, r8, r2, r4\n smlad r5, r9, r2, r5\n"
+                      "smlad r6, r10, r2, r6\n smlad r7, r11, r2, r7\n"
+                      ".set .Lv, .Lv+4\n .set .Lu, .Lu+16\n .endr\n"
+                      "add r0, r0, #64\n add r1, r1, #256\n" END STORE_4 STORED NEXT_STORED);
+}
+
+void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                                 uint32_t pairs, uint32_t tiles) {
+    if (tiles == 3) {
+        stored_3x2(values, weights, sums, pairs);
+    } else if (tiles == 2) {
+        stored_2x4(values, weights, sums, pairs);
+    } else {
+        stored_1x4(values, weights, sums, pairs);
+    }
+}
+
+void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                               uint32_t pairs, uint32_t tiles) {
+    if (tiles == 3) {
+        made_3x2(values, weights, sums, pairs);
+    } else if (tiles == 4) {
+        made_4x2(values, weights, sums, pairs);
+    } else if (tiles == 2) {
+        made_2x2(values, weights, sums, pairs);
+    } else {
+        made_1x2(values, weights, sums, pairs);
+    }
+}
+
+#endif

@@ -1,0 +1,184 @@
+// The transforms in assembly: whole vectors in registers, two channels in a word.
+#include "engine/sn_dsp.h"
+#include "engine/sn_winograd_transform.h"
+
+#if SN_DSP
+
+#pragma GCC diagnostic ignored "-Wunused-parameter"  // in registers, where the assembly knows them
+
+// B over d0..d5 in place, in 12 operations with one spare register: t0 in d0, t1 in d3, t2 in d2,
+// t3 in d1, t4 in d4, t5 in d5.
+#define INPUT_VECTOR(d0, d1, d2, d3, d4, d5, x)                                                    \
+    "sub " d0 ", " d0 ", " d2 "\n sub " x ", " d4 ", " d2 "\n"                                     \
+    "sub " d2 ", " d4 ", " d2 ", lsl #2\n sub " d4 ", " d3 ", " d1 "\n"                            \
+    "sub " d1 ", " d3 ", " d1 ", lsl #2\n sub " d5 ", " d5 ", " d3 "\n"                            \
+    "add " d0 ", " x ", " d0 ", lsl #2\n sub " d5 ", " d5 ", " d4 ", lsl #2\n"                     \
+    "add " d3 ", " d2 ", " d1 "\n sub " d2 ", " d2 ", " d1 "\n"                                    \
+    "add " d1 ", " x ", " d4 ", lsl #1\n sub " d4 ", " x ", " d4 ", lsl #1\n"
+
+// Bytes in r0 r1 r3-r6, the first pair in r7-r12, target r2. s0: rows. s1: offset. s2: stride. s3:
+// the end of the target.
+SN_NAKED void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *target,
+                                  uint32_t count, uint32_t stride) {
+    __asm__ volatile(
+        "push {r4-r11, lr}\n ldr r4, [sp, #36]\n add r3, r2, r3, lsl #2\n"
+        "vmov s0, r0\n vmov s1, r1\n vmov s2, r4\n vmov s3, r3\n"
+        "1: vmov r7, s0\n vmov r8, s1\n ldmia.w r7, {r0, r1, r3, r4, r5, r6}\n vmov r9, s2\n"
+        "ldr r0, [r0, r8]\n ldr r1, [r1, r8]\n ldr r3, [r3, r8]\n"
+        "ldr r4, [r4, r8]\n ldr r5, [r5, r8]\n ldr r6, [r6, r8]\n"
+        "add r8, r8, r9\n vmov s1, r8\n"
+        "eor r0, r0, #0x80808080\n eor r1, r1, #0x80808080\n eor r3, r3, #0x80808080\n"
+        "eor r4, r4, #0x80808080\n eor r5, r5, #0x80808080\n eor r6, r6, #0x80808080\n"
+        "uxtb16 r7, r0\n uxtb16 r8, r1\n uxtb16 r9, r3\n"
+        "uxtb16 r10, r4\n uxtb16 r11, r5\n uxtb16 r12, r6\n" INPUT_VECTOR(
+            "r7", "r8", "r9", "r10", "r11", "r12",
+            "lr") "str r7, [r2]\n str r10, [r2, #72]\n str r9, [r2, #144]\n"
+                  "str r8, [r2, #216]\n str r11, [r2, #288]\n str r12, [r2, #360]\n"
+                  "uxtb16 r0, r0, ror #8\n uxtb16 r1, r1, ror #8\n uxtb16 r3, r3, ror #8\n"
+                  "uxtb16 r4, r4, ror #8\n uxtb16 r5, r5, ror #8\n uxtb16 r6, r6, ror "
+                  "#8\n" INPUT_VECTOR(
+                      "r0", "r1", "r3", "r4", "r5", "r6",
+                      "lr") "str r0, [r2, #432]\n str r4, [r2, #504]\n str r3, [r2, #576]\n"
+                            "str r1, [r2, #648]\n str r5, [r2, #720]\n str r6, [r2, #792]\n"
+                            "vmov lr, s3\n add r2, r2, #4\n cmp r2, lr\n bne.w 1b\n pop {r4-r11, "
+                            "pc}\n");
+}
+
+// r2, r3, lr, r12: bytes to the next point, 3, 5, 6 points on. r11: the second pair, then 0.
+SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles,
+                                 uint32_t point) {
+    __asm__ volatile(
+        "push {r4-r11, lr}\n add r11, r1, r2, lsl #2\n lsl r2, r3, #2\n"
+        "add r3, r2, r2, lsl #1\n add lr, r2, r2, lsl #2\n lsl r12, r3, #1\n"
+        "1: .rept 6\n"
+        "ldr r4, [r0]\n ldr r5, [r0, #4]\n ldr r6, [r0, #8]\n"
+        "ldr r7, [r0, #12]\n ldr r8, [r0, #16]\n ldr r9, [r0, #20]\n"
+        "add r0, r0, #72\n add r8, r8, #14080\n add r9, r9, #14080\n" INPUT_VECTOR(
+            "r4", "r5", "r6", "r7", "r8", "r9",
+            "r10") "str r4, [r1]\n str r7, [r1, r2]\n str r6, [r1, r2, lsl #1]\n"
+                   "str r5, [r1, r3]\n str r8, [r1, r2, lsl #2]\n str r9, [r1, lr]\n add r1, r1, "
+                   "r12\n"
+                   ".endr\n"
+                   "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");
+}
+
+// G along a row a, b, c of taps, in 6 operations with two spare registers.
+#define WEIGHT_ROW(a, b, c, x, y)                                                                  \
+    "str " a ", [r0]\n str " c ", [r0, #40]\n"                                                     \
+    "add " x ", " a ", " c "\n add " y ", " x ", " b "\n sub " x ", " x ", " b "\n"                \
+    "str " y ", [r0, #8]\n str " x ", [r0, #16]\n"                                                 \
+    "add " x ", " a ", " c ", lsl #2\n add " y ", " x ", " b ", lsl #1\n"                          \
+    "sub " x ", " x ", " b ", lsl #1\n str " y ", [r0, #24]\n str " x ", [r0, #32]\n"
+
+// A pair of channels, its taps in r1-r9; rows 0, 5, 1, 2, 3, 4, which lie lr bytes apart. From row
+// 1 on a + c + b is in r1-r3, b in r4-r6; a + 4 c + 2 b in r10, r7, r8.
+#define WEIGHT_PAIR                                                                                \
+    "add r1, r1, #0x09000900\n add r2, r2, #0x09000900\n add r3, r3, #0x09000900\n" WEIGHT_ROW(    \
+        "r1", "r2", "r3", "r10",                                                                   \
+        "r11") "add r0, r0, lr, lsl #2\n add r0, r0, lr\n add r12, r7, "                           \
+               "#0x02000200\n" WEIGHT_ROW(                                                         \
+                   "r12", "r8", "r9", "r10",                                                       \
+                   "r11") "sub r0, r0, lr, lsl #2\n"                                               \
+                          "add r10, r1, r7, lsl #2\n add r1, r1, "                                 \
+                          "r7\n add r7, r2, r8, lsl #2\n add r2, "                                 \
+                          "r2, r8\n"                                                               \
+                          "add r8, r3, r9, lsl #2\n add r3, r3, "                                  \
+                          "r9\n"                                                                   \
+                          "add r1, r1, r4\n add r2, r2, r5\n add "                                 \
+                          "r3, r3, r6\n" WEIGHT_ROW(                                               \
+                              "r1", "r2", "r3", "r9",                                              \
+                              "r11") "add r0, r0, lr\n sub r1, r1, "                               \
+                                     "r4, lsl #1\n sub r2, r2, r5, "                               \
+                                     "lsl #1\n"                                                    \
+                                     "sub r3, r3, r6, lsl "                                        \
+                                     "#1\n" WEIGHT_ROW(                                            \
+                                         "r1", "r2", "r3", "r9",                                   \
+                                         "r11") "add r0, r0, lr\n "                                \
+                                                "add r10, r10, r4, "                               \
+                                                "lsl #1\n add r7, "                                \
+                                                "r7, r5, lsl #1\n"                                 \
+                                                "add r8, r8, r6, "                                 \
+                                                "lsl "                                             \
+                                                "#1\n" WEIGHT_ROW(                                 \
+                                                    "r10", "r7", "r8", "r9",                       \
+                                                    "r11") "add "                                  \
+                                                           "r0, "                                  \
+                                                           "r0, "                                  \
+                                                           "lr\n "                                 \
+                                                           "sub "                                  \
+                                                           "r10, "                                 \
+                                                           "r10, "                                 \
+                                                           "r4, "                                  \
+                                                           "lsl "                                  \
+                                                           "#2\n "                                 \
+                                                           "sub "                                  \
+                                                           "r7, "                                  \
+                                                           "r7, "                                  \
+                                                           "r5, "                                  \
+                                                           "lsl "                                  \
+                                                           "#2\n"                                  \
+                                                           "sub "                                  \
+                                                           "r8, "                                  \
+                                                           "r8, "                                  \
+                                                           "r6, "                                  \
+                                                           "lsl "                                  \
+                                                           "#2"                                    \
+                                                           "\n" WEIGHT_ROW(                        \
+                                                               "r1"                                \
+                                                               "0",                                \
+                                                               "r7", "r8", "r9",                   \
+                                                               "r1"                                \
+                                                               "1") "sub r0, r0, lr, lsl #2\n "    \
+                                                                    "add r0, r0, #48\n"
+
+#define UNPACK(how)                                                                                \
+    "uxtb16 r1, r1" how "\n uxtb16 r2, r2" how "\n uxtb16 r3, r3" how "\n"                         \
+    "uxtb16 r4, r4" how "\n uxtb16 r5, r5" how "\n uxtb16 r6, r6" how "\n"                         \
+    "uxtb16 r7, r7" how "\n uxtb16 r8, r8" how "\n uxtb16 r9, r9" how "\n"
+
+SN_NAKED void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs) {
+    __asm__ volatile("push {r4-r11, lr}\n add lr, r2, r2, lsl #1\n lsl lr, lr, #4\n vmov s0, r0\n"
+                     "mov r0, r1\n add r1, r1, lr\n vmov s1, r1\n"
+                     "1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("") WEIGHT_PAIR);
+    __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(", ror #8")
+                         WEIGHT_PAIR "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");
+}
+
+// r0: from the starts of a point to those of the next. r1: pairs. r3: less. r12: points to go.
+#define STARTS(tiles, zeros, products, ends)                                                       \
+    SN_NAKED static void starts_##tiles(uint32_t *values, uint32_t pairs, uint32_t unused,         \
+                                        const int32_t *less) {                                     \
+        __asm__ volatile("push {r4-r11, lr}\n mov r12, #36\n mov lr, #0x00010001\n"                \
+                         "1: vmov s0, r0\n add r0, r0, #4*" #tiles "\n mov r2, r1\n" zeros         \
+                         "2: " products "subs r2, r2, #2\n bne 2b\n ldr r8, [r3], #4\n"            \
+                         "vmov r9, s0\n" ends "subs r12, r12, #1\n bne 1b\n pop {r4-r11, pc}\n");  \
+    }
+#define LANE(sum, word) "smlad " sum ", " word ", lr, " sum "\n"
+#define START(sum, place) "mul " sum ", " sum ", r8\n str " sum ", [r9, #" place "]\n"
+#define THREE "ldmia r0!, {r8-r10}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r6", "r10")
+#define FOUR THREE_OF_FOUR LANE("r7", "r11")
+#define THREE_OF_FOUR "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r6", "r10")
+STARTS(1, "mov r4, #0\n", "ldmia r0!, {r8, r9}\n" LANE("r4", "r8") LANE("r4", "r9"),
+       START("r4", "0"))
+STARTS(2, "mov r4, #0\n mov r5, #0\n",
+       "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r4", "r10")
+           LANE("r5", "r11"),
+       START("r4", "0") START("r5", "4"))
+STARTS(3, "mov r4, #0\n mov r5, #0\n mov r6, #0\n", THREE THREE,
+       START("r4", "0") START("r5", "4") START("r6", "8"))
+STARTS(4, "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n", FOUR FOUR,
+       START("r4", "0") START("r5", "4") START("r6", "8") START("r7", "12"))
+
+void sn_winograd_starts(uint32_t *values, uint32_t pairs, uint32_t tiles) {
+    if (tiles == 1) {
+        starts_1(values, pairs, 0, sn_winograd_less);
+    } else if (tiles == 2) {
+        starts_2(values, pairs, 0, sn_winograd_less);
+    } else if (tiles == 3) {
+        starts_3(values, pairs, 0, sn_winograd_less);
+    } else {
+        starts_4(values, pairs, 0, sn_winograd_less);
+    }
+}
+
+#endif

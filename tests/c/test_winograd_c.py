@@ -1,0 +1,106 @@
+"""sn_winograd: strips of every shape, byte for byte the reference's, in C and in assembly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from arm_strips import ArmStrips
+from strip_layers import PLAIN_LIMITS, RELU, LayerMaker, expected_rows, random_clip
+from strip_programs import assert_exact, build_program
+
+from sernet_gen.kernels import winograd
+from sernet_gen.kernels.choice import Choice, Group
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A layer and the way it runs; `pool` (1, 1) is none."""
+
+    width: int
+    into: int
+    out: int
+    pool: tuple[int, int]
+    rows: int
+    early: int = 0
+    weights: str = "int8"
+    zero_point: int = -128
+    limits: object = RELU
+    pool_limits: tuple[int, int] = PLAIN_LIMITS
+    extreme: bool = False
+    gain: float = 1.0
+
+
+STORED = "transformed"
+SHAPES = [
+    Shape(1, 4, 2, (1, 1), 4),
+    Shape(2, 8, 4, (2, 1), 2, 1, zero_point=3),
+    Shape(3, 12, 4, (2, 2), 2, weights=STORED),
+    Shape(4, 16, 2, (2, 2), 4, 3, extreme=True),
+    Shape(5, 20, 4, (2, 1), 6, 4),
+    Shape(5, 32, 8, (2, 1), 4, 1, STORED, extreme=True),
+    Shape(7, 24, 4, (2, 2), 8, 5),
+    Shape(8, 28, 4, (1, 1), 8, 3, STORED, zero_point=127),
+    Shape(9, 36, 2, (2, 1), 2, zero_point=-1),
+    Shape(10, 32, 6, (2, 2), 4),
+    Shape(10, 64, 4, (2, 2), 4, 2, STORED),
+    Shape(11, 4, 4, (1, 1), 16, 9, STORED),
+    Shape(13, 40, 4, (2, 2), 6, 1, extreme=True),
+    Shape(16, 12, 4, (2, 2), 2, 1, STORED),
+    Shape(17, 4, 2, (1, 1), 12),
+    Shape(20, 96, 4, (2, 2), 2, 0, STORED),
+    Shape(20, 48, 2, (2, 2), 4, 1),
+    Shape(6, 8, 4, (2, 2), 2, limits=(-3, -128, 127)),
+    Shape(6, 8, 4, (2, 2), 2, 1, STORED, zero_point=9, limits=(5, -20, 90)),
+    Shape(6, 8, 4, (2, 1), 2, limits=(-128, -128, 90), pool_limits=(-100, 50)),
+    Shape(6, 4, 4, (1, 1), 4, limits=(0, -128, 127), gain=1000),
+    Shape(6, 4, 4, (2, 2), 2, 0, STORED, gain=300),
+]
+ROW_COUNTS = (1, 2, 5, 12, 17)
+
+
+def layer_of(maker, shape):
+    """Add the layer of `shape` to `maker`; returns it."""
+    source = maker.source(shape.width, shape.into, shape.zero_point)
+    conv = maker.convolution(
+        source, shape.out, (3, 3), shape.limits, extreme=shape.extreme, gain=shape.gain
+    )
+    pools = (
+        () if shape.pool == (1, 1) else (maker.pool(conv, "max", shape.pool_limits, shape.pool),)
+    )
+    choice = Choice("winograd", shape.rows, shape.early, shape.weights)
+    return maker.layer(Group((conv,), pools), choice)
+
+
+@pytest.fixture(scope="module")
+def maker():
+    made = LayerMaker(1)
+    for shape in SHAPES:
+        layer_of(made, shape)
+    return made
+
+
+def test_all_layers_equal_the_reference(maker, tmp_path):
+    program = build_program(tmp_path, maker.model, maker.layers)
+    random = np.random.default_rng(2)
+    for number, layer in enumerate(maker.layers):
+        for rows in ROW_COUNTS:
+            values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
+            assert_exact(program, maker.model, maker.layers, layer, values)
+
+
+@pytest.mark.parametrize(
+    ("family", "flags"),
+    [("gcc", ()), ("zig", ()), ("gcc", ("-DSN_PORTABLE",))],
+    ids=["assembly", "zig", "portable"],
+)
+def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, family, flags):
+    core = ArmStrips(tmp_path, maker.model, maker.layers, family, flags)
+    assert ("sn_winograd_tile_2x2" in core.symbols) == (not flags)
+    random = np.random.default_rng(3)
+    for number, layer in enumerate(maker.layers):
+        for rows in (6, 13):
+            values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
+            found = core.run_layer(winograd, layer, values)
+            np.testing.assert_array_equal(
+                found, expected_rows(maker.model, layer, values), str(SHAPES[number])
+            )
