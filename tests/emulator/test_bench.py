@@ -86,6 +86,23 @@ def test_every_operator_is_measured(result: Any, bundle: Bundle) -> None:
     assert result["mac"] == sum(multiplications(model).values())
 
 
+def test_fused_layers_are_measured_as_one(run: Run, bundle: Bundle, tmp_path: Path) -> None:
+    build = tmp_path / "fused"
+    manifest = make_firmware(bundle, "nano33", build, is_fused=True).manifest
+    words = ["bench", "--board", "nano33", "--model", bundle.path, "--build", build, "--json"]
+    code, out, error = run(*words)
+    assert (code, error) == (0, "")
+    fused = json.loads(out)
+    layers = {layer["name"]: layer for layer in fused["layers"] if layer["group"] == "network"}
+    assert layers.keys() == set(manifest["made_tensors"]) - {"input"} | {"schedule"}
+    alone = multiplications(read_qmodel(bundle.int8))
+    assert fused["mac"] == sum(alone.values())
+    assert layers["concat"]["mac"] == sum(alone[f"conv_{n}"] for n in (1, 2, 3))
+    for name, choice in manifest["choices"].items():
+        assert layers[name]["algorithm"] == choice["algorithm"]
+        assert layers[name]["instructions"] > 1000
+
+
 def test_every_step_of_the_front_end_is_measured(result: Any) -> None:
     steps = {
         layer["name"]: layer["instructions"]

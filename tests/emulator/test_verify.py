@@ -111,11 +111,26 @@ def test_every_byte_is_equal(
     assert result["device_ms"] is None or len(result["device_ms"]) == 3
 
 
+@pytest.mark.parametrize("board", [pytest.param("nano33", marks=needs_unicorn), "posix"])
+def test_fused_layers_are_compared_by_what_they_make(
+    board: str, bundle: Bundle, run: Run, tmp_path: Path
+) -> None:
+    made = make_firmware(bundle, board, tmp_path / "fused", is_fused=True).manifest
+    assert made["choices"]["concat"]["algorithm"] == "first_layer"
+    missing = set(made["tensors"]) - set(made["made_tensors"])
+    assert missing == {f"{kind}_{n}" for kind in ("conv", "average_pool") for n in (1, 2, 3)}
+    code, out, error = run(board, tmp_path / "fused", "--emulate", "--json")
+    assert (code, error) == (0, "")
+    result = json.loads(out)
+    assert (result["byte_exact_clips"], result["differences"]) == (3, [])
+    assert result["tensors"] - result["compared_tensors"] == len(missing)
+
+
 def test_the_table_is_for_people(run: Run, builds: Callable[[str], Path]) -> None:
     code, out, _ = run("posix", builds("posix"), "--emulate", "--limit", "2")
     assert code == 0
     assert "noise-1500" in out
-    assert "byte for byte equal to the integer reference: 2 of 2 clips" in out
+    assert "byte for byte equal to the integer reference: 2 of 2 clips in 16 of 16 tensors\n" in out
     assert "link: host frames" in out
 
 
@@ -223,6 +238,23 @@ def test_another_model_is_refused(run: Run, builds: Callable[[str], Path], tmp_p
     assert code == 4
     assert "was not built from the model tiny-stream-8" in error
     assert "would be another file (it was built from tiny-stream-3)" in error
+
+
+def test_a_fused_build_of_another_model_is_refused(
+    run: Run, bundle: Bundle, builds: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(builds("posix"), folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["choices"] = {"conv_77": {"algorithm": "direct"}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    code, _, error = run("posix", folder, "--emulate")
+    assert code == 4
+    assert error.startswith(
+        f"{folder} was not built from the model tiny-stream-3 at {bundle.path}, whose layers "
+        "cannot run as that build's do: There is a choice for conv_77, but the model has no layer "
+        "of this name. (It was built from tiny-stream-3.)\n  Name its model:  --model DIR\n"
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from tiny_models import small_sernet
 
 from sernet_cal import features
 from sernet_cal.bundle import Bundle, load_bundle, write_bundle
+from sernet_cal.qmodel import read_qmodel
 from sernet_gen.board import load_board
+from sernet_gen.choices import host_choices
 from sernet_gen.generate import Build, generate
 from sernet_gen.toolchain import host_compiler
 
@@ -38,9 +40,10 @@ def make_bundle(folder: Path, seed: int = 3, form: str = "stream") -> Bundle:
     return load_bundle(folder)
 
 
-def make_firmware(bundle: Bundle, board: str, folder: Path) -> Build:
-    """Build `bundle` for `board` in `folder`."""
-    return generate(bundle, load_board(board), folder)
+def make_firmware(bundle: Bundle, board: str, folder: Path, is_fused: bool = False) -> Build:
+    """Build `bundle` for `board` in `folder`; `is_fused`: with the kernels that work on strips."""
+    choices = host_choices(read_qmodel(bundle.int8)) if is_fused else None
+    return generate(bundle, load_board(board), folder, choices=choices)
 
 
 def sanitized_program(build: Build, folder: Path) -> Path:
