@@ -8,15 +8,16 @@
 
 #define TILE 4u
 #define MOST_TILE_ROWS 4u
+#define MOST_LANES 4u
 
 // What a row of tiles writes: `outputs`, one for each row behind the pool, 0 where there is none;
-// bit i of `inside`: whether row i of the convolution is in the clip. `is_whole`: all are there;
-// `is_even`: no row behind the pool has rows both inside and outside.
+// bit i of `inside`: whether row i of the convolution is in the clip. `is_whole`: all are there.
+// `is_fast`: the table is plain, and no row behind the pool has rows both inside and outside.
 typedef struct {
     int8_t *outputs[TILE];
     uint32_t inside;
     bool is_whole;
-    bool is_even;
+    bool is_fast;
 } tile_row;
 
 // A run. The first words of the workspace are `scratch`: the input half transformed, then sums.
@@ -35,7 +36,8 @@ static void find_rows(strip *run, const int8_t *const *input, int8_t *const *out
             row->inside |= input[TILE * r + i + 1] ? 1u << i : 0;
         }
         row->is_whole = row->inside == 15;
-        row->is_even = layer->pool_rows == 1 || ((row->inside ^ row->inside >> 1) & 5u) == 0;
+        row->is_fast = layer->is_plain &&
+                       (layer->pool_rows == 1 || ((row->inside ^ row->inside >> 1) & 5u) == 0);
         for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
             row->outputs[i] = outputs[TILE / layer->pool_rows * r + i];
             row->is_whole = row->is_whole && row->outputs[i];
@@ -138,65 +140,83 @@ static void write_part(const sn_winograd *layer, const tile_row *row, uint32_t c
 
 #if SN_DSP
 
-static void run_tile(const sn_winograd *layer, const sn_winograd_channel *channel,
-                     const uint32_t *sums, int8_t *const *rows, uint32_t at, uint32_t step) {
+static void write_whole(const sn_winograd *layer, const sn_winograd_target *target,
+                        const sn_winograd_channel *channel, const uint32_t *sums) {
     if (layer->pool_columns == 2) {
-        sn_winograd_tile_2x2(sums, channel, rows, at, step);
+        sn_winograd_tile_2x2(sums, channel, target);
     } else if (layer->pool_rows == 2) {
-        sn_winograd_tile_2x1(sums, channel, rows, at, step);
+        sn_winograd_tile_2x1(sums, channel, target);
     } else {
-        sn_winograd_tile_1x1(sums, channel, rows, at, step);
+        sn_winograd_tile_1x1(sums, channel, target);
     }
 }
 
 // A tile that leaves the picture is made in bytes of its own, of which those inside are copied.
-static void copy_tile(const sn_winograd *layer, const tile_row *row, uint32_t columns,
-                      const sn_winograd_channel *channel, const uint32_t *sums, uint32_t at) {
-    int8_t bytes[TILE][TILE];
+static void write_inside(const sn_winograd *layer, const tile_row *row, uint32_t columns,
+                         const sn_winograd_target *target, const sn_winograd_channel *channel,
+                         const uint32_t *sums) {
+    int8_t bytes[TILE][TILE * MOST_LANES];
     int8_t *const rows[TILE] = {bytes[0], bytes[1], bytes[2], bytes[3]};
-    run_tile(layer, channel, sums, rows, 0, 1);
+    const sn_winograd_target own = {rows, 0, target->lanes, target->lanes, target->next};
+    write_whole(layer, &own, channel, sums);
     for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
         if (!row->outputs[i]) {
             continue;
         }
-        int8_t *to = row->outputs[i] + at;
-        for (uint32_t j = 0; j * layer->pool_columns < columns; ++j) {
-            *to = bytes[i][j];
-            to += layer->output_channels;
+        int8_t *to = row->outputs[i] + target->at;
+        const int8_t *from = bytes[i];
+        for (uint32_t j = 0; j * layer->pool_columns < columns; ++j, to += target->step) {
+            for (uint32_t lane = 0; lane < target->lanes; ++lane) {
+                to[lane] = *from++;
+            }
         }
     }
 }
 
 #endif
 
-// One tile of output channel `number`, whose first column is `column` of the picture.
-static void write_tile(const sn_winograd *layer, const tile_row *row, uint32_t column,
-                       uint32_t number, const uint32_t *sums) {
-    const sn_winograd_channel *const channel = layer->channels + number;
-    const uint32_t left = layer->width - column;
+// One tile in the output channels of `target`, of whose columns `left` lie in the picture.
+static void write_tile(const sn_winograd *layer, const tile_row *row, uint32_t left,
+                       const sn_winograd_target *target, const sn_winograd_channel *channel,
+                       const uint32_t *sums) {
     const uint32_t columns = left < TILE ? left : TILE;
-    const uint32_t at = column / layer->pool_columns * layer->output_channels + number;
 #if SN_DSP
-    if (layer->is_plain && row->is_even && columns % layer->pool_columns == 0) {
-        if (row->is_whole && columns == TILE) {
-            run_tile(layer, channel, sums, row->outputs, at, layer->output_channels);
-        } else {
-            copy_tile(layer, row, columns, channel, sums, at);
-        }
+    if (row->is_fast && columns % layer->pool_columns == 0) {
+        write_inside(layer, row, columns, target, channel, sums);
         return;
     }
 #endif
-    write_part(layer, row, columns, channel, sums, at);
+    for (uint32_t lane = 0; lane < target->lanes; ++lane, sums += target->next) {
+        write_part(layer, row, columns, channel + lane, sums, target->at + lane);
+    }
 }
 
-// The tiles of a batch in one output channel, whose sums lie `step` words apart.
-static void write_tiles(const strip *run, const sn_winograd_batch *batch, uint32_t number,
-                        const uint32_t *sums, uint32_t step) {
+// A batch in `lanes` output channels from `number` on, whose sums lie `next` sets apart; those of
+// the tiles lie `step` sets apart.
+static void write_batch(const strip *run, const sn_winograd_batch *batch, uint32_t number,
+                        uint32_t lanes, uint32_t next, uint32_t step) {
+    const sn_winograd *const layer = run->layer;
+    const sn_winograd_channel *const channel = layer->channels + number;
+    const uint32_t pixels = TILE / layer->pool_columns;
+    const uint32_t *sums = run->scratch;
+    sn_winograd_target target = {0, 0, layer->output_channels, lanes, next * SN_WINOGRAD_POINTS};
     for (uint32_t r = 0; r < batch->tile_rows; ++r) {
         const tile_row *const row = &run->rows[batch->tile_row + r];
-        uint32_t column = batch->column;
-        for (uint32_t tile = 0; tile < batch->columns; ++tile, column += TILE, sums += step) {
-            write_tile(run->layer, row, column, number, sums);
+        uint32_t left = layer->width - batch->column;
+        target.rows = row->outputs;
+        target.at = batch->column / TILE * pixels * layer->output_channels + number;
+        for (uint32_t tile = 0; tile < batch->columns; ++tile) {
+#if SN_DSP
+            if (row->is_fast && row->is_whole && left >= TILE) {
+                write_whole(layer, &target, channel, sums);
+            } else
+#endif
+            {
+                write_tile(layer, row, left, &target, channel, sums);
+            }
+            target.at += pixels * layer->output_channels;
+            left -= TILE;
+            sums += step * SN_WINOGRAD_POINTS;
         }
     }
 }
@@ -206,14 +226,13 @@ static void multiply_stored(const strip *run, const sn_winograd_batch *batch,
                             const uint32_t *values, const uint32_t *weights, uint32_t number) {
     const uint32_t pairs = run->layer->input_channels / 2;
     const uint32_t tiles = batch->columns * batch->tile_rows;
-    const uint32_t lanes = tiles < 3 ? 4 : 2;
-    const uint32_t tile_step = (tiles < 3 ? 1 : 2) * SN_WINOGRAD_POINTS;
-    const uint32_t lane_step = (tiles < 3 ? tiles : 1) * SN_WINOGRAD_POINTS;
-    for (uint32_t first = 0; first < 4; first += lanes) {
-        sn_winograd_products_stored(values, weights + first, run->scratch, pairs, tiles);
-        for (uint32_t lane = 0; lane < lanes; ++lane) {
-            write_tiles(run, batch, number + first + lane, run->scratch + lane * lane_step,
-                        tile_step);
+    if (tiles < 3) {
+        sn_winograd_products_stored(values, weights, run->scratch, pairs, tiles);
+        write_batch(run, batch, number, 4, tiles, 1);
+    } else {
+        for (uint32_t lane = 0; lane < 4; lane += 2) {
+            sn_winograd_products_stored(values, weights + lane, run->scratch, pairs, tiles);
+            write_batch(run, batch, number + lane, 2, 1, 2);
         }
     }
 }
@@ -250,9 +269,7 @@ static void run_made(const strip *run, const int8_t *const *input, uint32_t *wor
             const sn_winograd_batch *const batch = &layer->batches[b];
             sn_winograd_products_made(words + batch->values, made, run->scratch, pairs,
                                       batch->columns * batch->tile_rows);
-            write_tiles(run, batch, number, run->scratch, 2 * SN_WINOGRAD_POINTS);
-            write_tiles(run, batch, number + 1, run->scratch + SN_WINOGRAD_POINTS,
-                        2 * SN_WINOGRAD_POINTS);
+            write_batch(run, batch, number, 2, 1, 2);
         }
     }
 }

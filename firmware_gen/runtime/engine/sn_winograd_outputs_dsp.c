@@ -52,7 +52,7 @@
     "asr " a ", " a ", r6\n ssat " a ", #8, " a "\n"
 
 // The next row of the output in r7, the bytes from pixel to pixel in r8.
-#define TARGET "ldr r7, [r2], #4\n ldr r9, [sp, #96]\n ldr r8, [sp, #136]\n add r7, r7, r9\n"
+#define TARGET "ldr r7, [r2], #4\n ldr r9, [sp, #104]\n ldr r8, [sp, #108]\n add r7, r7, r9\n"
 #define WRITE_2                                                                                    \
     MAX("r0", "lr")                                                                                \
     MAX("r3", "r12")                                                                               \
@@ -62,13 +62,20 @@
         BYTE("r12") "strb r0, [r7]\n strb lr, [r7, r8]\n strb r3, [r7, r8, lsl #1]\n"              \
                     "add r7, r7, r8\n strb r12, [r7, r8, lsl #1]\n"
 
-// Frame: 24 words, `at`; nine registers above it, then `step`.
+// Frame: 24 words; at 100 the rows, at, step, the lanes to go, next, the sums.
 #define TILE(name, upper, lower)                                                                   \
-    SN_NAKED void name(const uint32_t *sums, const sn_winograd_channel *channel,                   \
-                       int8_t *const *rows, uint32_t at, uint32_t step) {                          \
-        __asm__ volatile("push {r4-r11, lr}\n sub sp, sp, #100\n str r3, [sp, #96]\n" COLUMNS      \
-                         "movw r11, #0x8e39\n movt r11, #0x38e3\n" upper);                         \
-        __asm__ volatile(lower "add sp, sp, #100\n pop {r4-r11, pc}\n");                           \
+    SN_NAKED void name(const uint32_t *sums, const sn_winograd_channel *channels,                  \
+                       const sn_winograd_target *target) {                                         \
+        __asm__ volatile(                                                                          \
+            "push {r4-r11, lr}\n sub sp, sp, #124\n ldmia r2, {r4-r8}\n lsl r8, r8, #2\n"          \
+            "str r4, [sp, #100]\n str r5, [sp, #104]\n str r6, [sp, #108]\n"                       \
+            "str r7, [sp, #112]\n str r8, [sp, #116]\n mov r2, r4\n"                               \
+            "1: str r0, [sp, #120]\n" COLUMNS "movw r11, #0x8e39\n movt r11, #0x38e3\n" upper);    \
+        __asm__ volatile(lower "ldr r4, [sp, #112]\n ldr r0, [sp, #120]\n ldr r5, [sp, #116]\n"    \
+                               "ldr r6, [sp, #104]\n ldr r2, [sp, #100]\n subs r4, r4, #1\n"       \
+                               "add r0, r0, r5\n add r6, r6, #1\n add r1, r1, #32\n"               \
+                               "str r4, [sp, #112]\n str r6, [sp, #104]\n bne.w 1b\n"              \
+                               "add sp, sp, #124\n pop {r4-r11, pc}\n");                           \
     }
 
 #define MAX_UPPER ROW_0 ROW_1("r4", "r8", "r10", "r5") MAX_OF_ROWS

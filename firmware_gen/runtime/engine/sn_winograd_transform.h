@@ -55,15 +55,24 @@ void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, 
 void sn_winograd_outputs(const uint32_t *sums, const sn_winograd_channel *channel,
                          uint32_t (*outputs)[4]);
 
+// Where the bytes of a tile go: those of output channel c lie `at` + c behind the rows, the next
+// pixel `step` bytes on. `lanes`: output channels, whose sums lie `next` words apart.
+typedef struct sn_winograd_target {
+    int8_t *const *rows;
+    uint32_t at;
+    uint32_t step;
+    uint32_t lanes;
+    uint32_t next;
+} sn_winograd_target;
+
 #if SN_DSP
-// All at once, where the table is plain and the tile lies in the picture whole: from sums[36] to
-// the bytes `at` behind the rows, the next pixel `step` bytes on. Named after the pool.
-void sn_winograd_tile_1x1(const uint32_t *sums, const sn_winograd_channel *channel,
-                          int8_t *const *rows, uint32_t at, uint32_t step);
-void sn_winograd_tile_2x1(const uint32_t *sums, const sn_winograd_channel *channel,
-                          int8_t *const *rows, uint32_t at, uint32_t step);
-void sn_winograd_tile_2x2(const uint32_t *sums, const sn_winograd_channel *channel,
-                          int8_t *const *rows, uint32_t at, uint32_t step);
+// All at once, where the table is plain and the whole tile is wanted. Named after the pool.
+void sn_winograd_tile_1x1(const uint32_t *sums, const sn_winograd_channel *channels,
+                          const sn_winograd_target *target);
+void sn_winograd_tile_2x1(const uint32_t *sums, const sn_winograd_channel *channels,
+                          const sn_winograd_target *target);
+void sn_winograd_tile_2x2(const uint32_t *sums, const sn_winograd_channel *channels,
+                          const sn_winograd_target *target);
 #endif
 
 #endif
