@@ -38,16 +38,32 @@ class RamRegion:
 
 
 @dataclass(frozen=True)
+class Boot2Region:
+    """The piece of flash that a second boot stage fills: `origin` address, `length` in bytes."""
+
+    origin: int
+    length: int
+
+
+@dataclass(frozen=True)
 class Memory:
-    """The memories of a microcontroller."""
+    """The memories of a microcontroller. The vector table lies at the origin of `flash`; `boot2`
+    is for those whose boot ROM wants a second stage before it."""
 
     flash: FlashRegion
     ram: RamRegion
+    boot2: Boot2Region | None = None
+
+    @property
+    def image_origin(self) -> int:
+        """The address of the first byte that is flashed."""
+        return self.flash.origin if self.boot2 is None else self.boot2.origin
 
 
 @dataclass(frozen=True)
 class Link:
-    """The serial link: `baud` bit/s; `rx` and `tx` pins as "P1.10" where the port can choose."""
+    """The serial link: `baud` bit/s; `rx` and `tx` pins as "P1.10" or "GP1" where the port can
+    choose."""
 
     kind: LinkKind
     baud: int
@@ -130,11 +146,13 @@ def read_board(path: Path) -> Board:
 
 
 def pin_number(text: str) -> tuple[int, int]:
-    """Return (port, pin) of a pin written as "P1.10"; raises InputError."""
-    match = re.fullmatch(r"P(\d)\.(\d\d)", text)
+    """Return (port, pin) of a pin written as "P1.10", or "GP1" (of port 0); raises InputError."""
+    match = re.fullmatch(r"P(\d)\.(\d\d)|GP(\d\d?)", text)
     if match is None:
-        raise InputError(f"{text!r} is no pin; one is written as P1.10 (port, dot, two digits).")
-    return int(match[1]), int(match[2])
+        raise InputError(
+            f"{text!r} is no pin; one is written as P1.10 (port, dot, two digits) or as GP1."
+        )
+    return int(match[1] or 0), int(match[2] or match[3])
 
 
 def _check(board: Board, file: str) -> None:

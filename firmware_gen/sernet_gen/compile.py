@@ -14,6 +14,7 @@ from sernet_gen.flags import LINKER_SCRIPT
 from sernet_gen.project import Project
 from sernet_gen.report import MemoryReport, does_not_fit, host_report, measure
 from sernet_gen.stack import read_frames
+from sernet_gen.uf2 import UF2_TOOL, uf2_file
 
 # Called with (steps done, all steps, what comes next).
 Progress = Callable[[int, int, str], None]
@@ -58,6 +59,9 @@ def compile_project(
         "firmware.bin": flash_image(image),
         "firmware.map": symbol_map(image).encode(),
     }
+    memory = project.board.memory
+    if project.board.flash_tool == UF2_TOOL and memory is not None:
+        built["firmware.uf2"] = uf2_file(built["firmware.bin"], memory.image_origin)
     return built, report
 
 

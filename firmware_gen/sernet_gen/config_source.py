@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from string import Template
 
 from sernet_gen import assets
-from sernet_gen.board import Board, pin_number
+from sernet_gen.board import Board, Boot2Region, pin_number
 from sernet_gen.csyntax import abi_lock
 
 RUNTIME_ABI = 1
@@ -110,9 +110,18 @@ def render_linker_script(board: Board) -> str:
     template = assets.ports_dir() / SHARED_PORT / _LINKER_TEMPLATE
     return Template(template.read_text(encoding="utf-8")).substitute(
         board=board.name,
+        **_boot2_texts(memory.boot2),
         flash_origin=f"0x{memory.flash.origin:08X}",
         flash_length=f"0x{memory.flash.length:08X}",
         ram_origin=f"0x{memory.ram.origin:08X}",
         ram_length=f"0x{memory.ram.length:08X}",
         stack_bytes=memory.ram.stack,
     )
+
+
+def _boot2_texts(region: Boot2Region | None) -> dict[str, str]:
+    if region is None:
+        return {"boot2_memory": "", "boot2_section": ""}
+    memory = f"BOOT2 (rx) : ORIGIN = 0x{region.origin:08X}, LENGTH = 0x{region.length:08X}"
+    section = ".boot2 :\n    {\n        KEEP(*(.boot2))\n    } > BOOT2"
+    return {"boot2_memory": f"    {memory}\n", "boot2_section": f"    {section}\n\n"}

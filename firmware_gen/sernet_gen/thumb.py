@@ -48,6 +48,8 @@ def _narrow(word: int, address: int) -> Step:
         return Step(2, indirect=(word >> 3 & 0xF) != 14)
     if word & 0xFF87 == 0x4685:  # MOV SP, register; from the frame pointer it only goes back
         return Step(2, unbounded=(word >> 3 & 0xF) != _FRAME_POINTER)
+    if word & 0xFF87 == 0x4485:  # ADD SP, register, of either sign
+        return Step(2, unbounded=True)
     if word & 0xF800 == 0xE000:  # B, 11 bits
         return Step(2, target=address + 4 + _signed((word & 0x7FF) << 1, 12))
     if word & 0xF000 == 0xD000 and word >> 8 & 0xF < 14:  # B<condition>, 8 bits

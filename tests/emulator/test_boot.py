@@ -38,6 +38,8 @@ MACHINES = [
     pytest.param("mps2-an500", "zig", "qemu", marks=[needs_qemu, needs_zig], id="m7-qemu"),
     pytest.param("mps2-an505", "gcc", "qemu", marks=[needs_qemu, needs_gcc], id="m33-qemu"),
     pytest.param("mps2-an505", "zig", "emu", marks=[needs_unicorn, needs_zig], id="m33-unicorn"),
+    pytest.param("pico", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="pico-gcc"),
+    pytest.param("pico", "zig", "emu", marks=[needs_unicorn, needs_zig], id="pico-zig"),
     pytest.param("posix", None, "proc", id="posix"),
 ]
 ON_A_CORE = [machine for machine in MACHINES if machine.id != "posix"]
@@ -122,7 +124,9 @@ FAULTS = [
     pytest.param("mps2-an500", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="m7"),
     pytest.param("mps2-an505", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="m33"),
     pytest.param("nano33", "emu", b"F", rb"(BUS|HARD) \w{8} \w{8}", marks=needs_unicorn, id="emu"),
+    pytest.param("pico", "emu", b"F", rb"HARD \w{8} \w{8}", marks=needs_unicorn, id="m0"),
     pytest.param("nano33", "emu", b"S", rb"STACK 0{8} 0{8}", marks=needs_unicorn, id="stack"),
+    pytest.param("pico", "emu", b"S", rb"STACK 0{8} 0{8}", marks=needs_unicorn, id="m0-stack"),
 ]
 
 

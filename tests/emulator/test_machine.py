@@ -20,6 +20,8 @@ from sernet_edge.emulator.machine import EmulatorError, Machine, Stop
 from sernet_edge.emulator.protocol_emu import UnicornBackend
 
 ORIGIN = 0x10000
+MEMORY = load_board("nano33").memory
+assert MEMORY is not None
 STACK = 0x20001000
 WFI, NOP, UDF, SVC, B_BACK = 0xBF30, 0xBF00, 0xDE00, 0xDF00, 0xE7FD
 SLEEP = (WFI, B_BACK)
@@ -130,15 +132,15 @@ def test_an_image_beyond_the_flash_is_refused() -> None:
 
 def test_images_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"There is no firmware image at .*No such file"):
-        load_image(tmp_path / "none.elf", ORIGIN)
+        load_image(tmp_path / "none.elf", MEMORY)
     broken = tmp_path / "broken.elf"
     broken.write_bytes(b"\x7fELF" + bytes(9))
     with pytest.raises(InputError, match="is a damaged ELF file"):
-        load_image(broken, ORIGIN)
+        load_image(broken, MEMORY)
     empty = tmp_path / "empty.bin"
     empty.write_bytes(b"\0\0")
     with pytest.raises(InputError, match="has no vector table at 0x10000: it was linked for"):
-        load_image(empty, ORIGIN)
+        load_image(empty, MEMORY)
 
 
 def test_a_program_of_this_machine_is_no_image(tmp_path: Path) -> None:
@@ -147,7 +149,7 @@ def test_a_program_of_this_machine_is_no_image(tmp_path: Path) -> None:
     if not Path(sys.executable).read_bytes().startswith(b"\x7fELF"):
         pytest.skip("needs a machine with ELF programs")
     with pytest.raises(InputError, match=r"is an ELF file for .*; the emulator runs Arm's"):
-        load_image(Path(sys.executable).resolve(), ORIGIN)
+        load_image(Path(sys.executable).resolve(), MEMORY)
 
 
 # --- peripherals without a core ----------------------------------------------------------------

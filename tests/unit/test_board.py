@@ -33,6 +33,15 @@ def test_the_nano_is_what_the_bootloader_expects() -> None:
     assert pin_number(board.link.rx) == (1, 10)
 
 
+def test_the_pico_starts_with_its_second_stage() -> None:
+    board = load_board("pico")
+    assert board.memory is not None
+    assert board.memory.image_origin == 0x10000000
+    assert board.memory.flash.origin == 0x10000100
+    assert (board.link.rx, board.link.tx) == ("GP1", "GP0")
+    assert (pin_number("GP1"), pin_number("GP28")) == ((0, 1), (0, 28))
+
+
 @pytest.mark.parametrize("wrong", ["nano", "NANO33", "nano-33"])
 def test_an_unknown_board_is_answered_with_the_nearest(wrong: str) -> None:
     with pytest.raises(InputError) as error:
@@ -105,7 +114,7 @@ MISTAKES = {
     ),
     "a pin that is none": (
         ('"P1.10"', '"D0"'),
-        "'D0' is no pin; one is written as P1.10 (port, dot, two digits).",
+        "'D0' is no pin; one is written as P1.10 (port, dot, two digits) or as GP1.",
     ),
     "a stack out of step": (
         ("stack = 8_192", "stack = 8_190"),

@@ -241,6 +241,7 @@ def test_registers_as_targets() -> None:
     assert decode(0x4718, 0, 0).indirect  # bx r3
     assert not decode(0x4770, 0, 0).indirect  # bx lr
     assert decode(0xEBAD, 0x0D03, 0).unbounded  # sub.w sp, sp, r3
+    assert decode(0x44A5, 0x0000, 0).unbounded  # add sp, r4
 
 
 @pytest.mark.parametrize("word", TOOLCHAINS)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sernet_cal.errors import InputError
+from sernet_gen.board import Memory
 
 _ELF_MAGIC = b"\x7fELF"
 
@@ -25,8 +26,8 @@ class FirmwareImage:
     segments: tuple[Segment, ...]
 
 
-def load_image(path: Path, origin: int) -> FirmwareImage:
-    """Read an ELF or a bare binary for a flash that begins at `origin`.
+def load_image(path: Path, memory: Memory) -> FirmwareImage:
+    """Read an ELF or a bare binary for a board with this `memory`.
 
     Raises InputError for a file that is missing, unreadable, or no image.
     """
@@ -40,7 +41,8 @@ def load_image(path: Path, origin: int) -> FirmwareImage:
     if content.startswith(_ELF_MAGIC):
         segments = _elf_segments(path, content)
     else:
-        segments = (Segment(origin, content),)
+        segments = (Segment(memory.image_origin, content),)
+    origin = memory.flash.origin
     covering = [s for s in segments if s.address <= origin < s.address + len(s.content) - 7]
     if not covering:
         raise InputError(

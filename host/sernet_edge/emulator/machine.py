@@ -22,6 +22,7 @@ _IDLE_POLLS = 4
 _AIRCR, _VTOR, _SHCSR = 0xED0C, 0xED08, 0xED24  # in the private peripheral bus
 _AIRCR_RESET = 0x05FA0004
 _HARD, _BUS, _USAGE, _SVC = 3, 5, 6, 11
+_UNICORNS_SVC = 2  # its number of the exception, as QEMU's EXCP_SWI
 _SHCSR_ENABLES = {_BUS: 17, _USAGE: 18}
 _EXC_RETURN = 0xFFFFFFF9  # thread mode, main stack, no floating-point frame
 _THUMB_STATE = 1 << 24
@@ -75,11 +76,15 @@ _PPB = Region(0xE0000000, 0x100000)
 
 
 class Soc(Protocol):
-    """A microcontroller family: its core, its memories and peripherals."""
+    """A microcontroller family: its core, its memories and peripherals.
+
+    `boot_stage`: the code that its boot ROM runs first, None where that is the reset vector's.
+    """
 
     core: str
     flash: Region
     ram: Region
+    boot_stage: int | None
 
     def connect(self, machine: "Machine") -> None:
         """Map the peripherals into the machine."""
@@ -104,7 +109,8 @@ class Machine:
         self._api, self._regs = api, arm_const
         self._soc, self._image = soc, image
         self.line = Line()
-        self.uc: Any = api.Uc(api.UC_ARCH_ARM, api.UC_MODE_THUMB | api.UC_MODE_MCLASS)
+        # Not UC_MODE_MCLASS: it makes every model an M33.
+        self.uc: Any = api.Uc(api.UC_ARCH_ARM, api.UC_MODE_THUMB)
         # Few large pages that are looked up once, for reading and writing: ten times as fast.
         self.uc.ctl_set_page_size(_PAGE_BYTES)
         self.uc.ctl_set_cpu_model(getattr(arm_const, f"UC_CPU_ARM_CORTEX_{_MODELS[soc.core]}"))
@@ -114,7 +120,8 @@ class Machine:
         self.uc.hook_add(api.UC_HOOK_TLB_FILL, self._fill_page)
         self._ppb: dict[int, int] = {}
         self._exceptions = 0
-        self._stopped = self._reset_asked = self._called = False
+        self._stopped = self._reset_asked = False
+        self._raised: int | None = None
         self._pc = 0
         soc.connect(self)
         self.reset()
@@ -127,14 +134,12 @@ class Machine:
         self.line.polls_in_vain = 0
         deadline = time.monotonic() + timeout_s
         while (left_s := deadline - time.monotonic()) > 0:
-            self._stopped = self._called = False
-            fault = self._run_some(left_s)
+            self._stopped, self._raised = False, None
+            fault = self._run_some(left_s) or self._raised
             if self._reset_asked:
                 self.reset()
             elif fault is not None:
                 self._enter_exception(fault)
-            elif self._called:
-                self._enter_exception(_SVC)
             elif self._stopped:
                 return Stop.IDLE
             elif self._sleeps():
@@ -150,7 +155,7 @@ class Machine:
         stack, entry = self._vector(0), self._vector(1)
         self.uc.reg_write(self._regs.UC_ARM_REG_IPSR, 0)
         self.uc.reg_write(self._regs.UC_ARM_REG_SP, stack)
-        self._pc = entry & ~1
+        self._pc = self._soc.boot_stage or entry & ~1
         self._paint(stack)
 
     @property
@@ -224,8 +229,9 @@ class Machine:
         entry.perms = self._ram_rights if in_ram else self._api.UC_PROT_ALL
         return True
 
-    def _on_interrupt(self, _uc: Any, _number: int, _data: Any) -> None:
-        self._called = True
+    def _on_interrupt(self, _uc: Any, number: int, _data: Any) -> None:
+        # Whatever else the core model raises (an unaligned word on an M0, no FPU) is a usage fault.
+        self._raised = _SVC if number == _UNICORNS_SVC else _USAGE
         self.uc.emu_stop()
 
     def _sleeps(self) -> bool:

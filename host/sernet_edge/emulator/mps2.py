@@ -17,6 +17,8 @@ _RX_FULL = 2
 class Mps2:
     """`board`, to be connected to one Machine; raises InputError for one without addresses."""
 
+    boot_stage: int | None = None
+
     def __init__(self, board: Board) -> None:
         if board.memory is None or board.peripherals is None:
             raise InputError(f"{board.name} lacks the table peripherals: where is its UART?")

@@ -101,6 +101,7 @@ class Nrf52840:
     """The microcontroller, to be connected to one Machine."""
 
     core = "cortex-m4f"
+    boot_stage: int | None = None
     flash = Region(0x00000000, 0x100000)
     ram = Region(0x20000000, 0x40000)
 

@@ -10,10 +10,15 @@ from sernet_edge.emulator.image import load_image
 from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop, has_model
 from sernet_edge.emulator.mps2 import Mps2
 from sernet_edge.emulator.nrf52840 import Nrf52840
+from sernet_edge.emulator.rp2040 import Rp2040
 from sernet_gen.board import Board, board_names, load_board
 
 # Microcontroller family (a board's `port`) -> its peripherals.
-_FAMILIES: dict[str, Callable[[Board], Soc]] = {"nrf52840": lambda _: Nrf52840(), "mps2": Mps2}
+_FAMILIES: dict[str, Callable[[Board], Soc]] = {
+    "mps2": Mps2,
+    "nrf52840": lambda _: Nrf52840(),
+    "rp2040": lambda _: Rp2040(),
+}
 
 
 def is_emulated(board: Board) -> bool:
@@ -71,7 +76,7 @@ def start(url: str) -> UnicornBackend:
             f"Its own emulator:  sernet-edge verify --board {parts.board} --emulate",
         )
     path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
-    image = load_image(path, board.memory.flash.origin)
+    image = load_image(path, board.memory)
     return UnicornBackend(Machine(_FAMILIES[board.port](board), image))
 
 

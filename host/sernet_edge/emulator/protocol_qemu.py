@@ -81,7 +81,7 @@ def start(url: str) -> QemuBackend:
         )
     path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
     if board.memory is not None:
-        load_image(path, board.memory.flash.origin)  # for its errors
+        load_image(path, board.memory)  # for its errors
     return QemuBackend(parts.board, path)
 
 
