@@ -8,9 +8,10 @@
 #include "engine/sn_model.h"
 #include "sn_status.h"
 
-// Sees each finished row of each observable tensor, in row order: tensor 0 is the input (the
+// Sees each finished row of each tensor that is made, in row order: tensor 0 is the input (the
 // feature rows), then the output of every operator in the model's order, the last being the scores.
-// `length` bytes, without padding columns.
+// Tensors inside a fused operator are not made, and keep their numbers. `length` bytes, without
+// padding columns.
 typedef void (*sn_tap)(void *context, uint32_t tensor, uint32_t row_index, const int8_t *row,
                        uint32_t length);
 
