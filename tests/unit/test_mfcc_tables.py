@@ -36,6 +36,14 @@ def test_twiddles_lie_on_the_unit_circle_and_repeat_after_a_quarter_turn():
     np.testing.assert_array_equal(table[257:, 1], -table[1:256, 0])
 
 
+def test_halves_of_twiddles_keep_sums_of_products_in_range():
+    # sn_fixed_narrow.h: lower halves in -2^15..2^15 - 1, never both -2^15; upper ones fit 16 bits.
+    table = mfcc_tables.twiddle_table()[1:]
+    low = ((table + 2**15) & 0xFFFF) - 2**15
+    assert not (low == -(2**15)).all(axis=1).any()
+    assert np.abs(table - low).max() <= 2**31
+
+
 def test_mel_filters_rebuild_the_float_weights():
     filters = mfcc_tables.mel_filters()
     dense = np.zeros((513, 128))

@@ -48,22 +48,41 @@ static int32_t rounded(int64_t sum) {
 SN_COSINE_SUMS(64, 2)
 SN_COSINE_SUMS(32, 4)
 #else
-static void sums_of(int64_t *sums, const int32_t *values, uint32_t count, const int16_t *cosines,
-                    const int16_t *other) {
-    sums[0] = 0;
-    sums[1] = 0;
-    for (uint32_t n = 0u; n < count; n++) {
-        sums[0] += (int64_t)values[n] * cosines[n];
-        sums[1] += (int64_t)values[n] * other[n];
+#if SN_NARROW
+// In parts of 10 bits with their sign, 9 and 9, so that each sum stays below 2^31: the values lie
+// within +-2^27.
+SN_APART int64_t cosine_sum(const int32_t *values, const int16_t *cosines, uint32_t count) {
+    int32_t high = 0;
+    int32_t middle = 0;
+    int32_t low = 0;
+    for (const int32_t *end = values + count; values != end; values++) {
+        const int32_t value = *values;
+        const int32_t cosine = *cosines;
+        high += sn_shift_down(value, 18u) * cosine;
+        middle += (int32_t)(((uint32_t)value << 14) >> 23) * cosine;
+        low += (value & 0x1FF) * cosine;
+        cosines++;
     }
+    return (int64_t)high * (1 << 18) + (int64_t)middle * (1 << 9) + low;
 }
+#else
+static int64_t cosine_sum(const int32_t *values, const int16_t *cosines, uint32_t count) {
+    int64_t sum = 0;
+    for (uint32_t n = 0u; n < count; n++) {
+        sum += (int64_t)values[n] * cosines[n];
+    }
+    return sum;
+}
+#endif
 
 static void sums_of_64(int64_t *sums, const int32_t *values, const int16_t *cosines) {
-    sums_of(sums, values, 64u, cosines, cosines + 2u * HALF_BANDS);
+    sums[0] = cosine_sum(values, cosines, 64u);
+    sums[1] = cosine_sum(values, cosines + 2u * HALF_BANDS, 64u);
 }
 
 static void sums_of_32(int64_t *sums, const int32_t *values, const int16_t *cosines) {
-    sums_of(sums, values, 32u, cosines, cosines + 4u * HALF_BANDS);
+    sums[0] = cosine_sum(values, cosines, 32u);
+    sums[1] = cosine_sum(values, cosines + 4u * HALF_BANDS, 32u);
 }
 #endif
 

@@ -4,10 +4,14 @@
 
 #include <stdint.h>
 
+#include "engine/sn_dsp.h"
 #include "frontend/sn_frontend.h"
 
 // For a step that a loop of every frame takes more than once: the call would cost a quarter of it.
 #define SN_INLINE static inline __attribute__((always_inline))
+
+// For a loop that needs all registers to itself.
+#define SN_APART static __attribute__((noinline))
 
 // |value|; the most negative value gives 2^31.
 static inline uint32_t sn_absolute(int32_t value) {
@@ -41,48 +45,39 @@ static inline uint32_t sn_value_bits(int32_t value) {
     return (uint32_t)(value ^ sn_shift_down(value, 31u));
 }
 
-#if defined(__ARM_FEATURE_DSP) && !defined(SN_PORTABLE)
-// (a b + c d) / 2^32, rounded down; the sum fits 64 bits. The lower half's register is soon free.
+// sample * weight / 2^16, rounded down, of a sample of 16 bits.
+static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
+#if SN_DSP
+    int32_t product;
+    __asm__("smulwb %0, %1, %2" : "=r"(product) : "r"(weight), "r"(sample));
+    return product;
+#else
+    return sample * sn_shift_down(weight, 16u) + sn_shift_down(sample * (weight & 0xFFFF), 16u);
+#endif
+}
+
+// Cores of the Cortex-M0 kind multiply to 32 bits only: there, words are taken in parts.
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+#define SN_NARROW 1
+#else
+#define SN_NARROW 0
+#endif
+
+#if SN_NARROW
+#include "frontend/sn_fixed_narrow.h"
+#else
+// (a b + c d) / 2^32, rounded down; the sum fits 64 bits.
 static inline int32_t sn_high_of_sum(int32_t a, int32_t b, int32_t c, int32_t d) {
+#if SN_DSP  // the register of the lower half is soon free again
     int32_t low;
     int32_t high;
     __asm__("smull %0, %1, %2, %3\n\tsmlal %0, %1, %4, %5"
             : "=&r"(low), "=&r"(high)
             : "r"(a), "r"(b), "r"(c), "r"(d));
     return high;
-}
-
-// sample * weight / 2^16, rounded down, of a sample of 16 bits.
-static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
-    int32_t product;
-    __asm__("smulwb %0, %1, %2" : "=r"(product) : "r"(weight), "r"(sample));
-    return product;
-}
 #else
-static inline int32_t sn_high_of_sum(int32_t a, int32_t b, int32_t c, int32_t d) {
     return (int32_t)(((int64_t)a * b + (int64_t)c * d) >> 32);
-}
-
-static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
-    const int32_t low = weight & 0xFFFF;
-    return sample * sn_shift_down(weight, 16u) + sn_shift_down(sample * low, 16u);
-}
 #endif
-
-// a b / 2^32, rounded down.
-static inline int32_t sn_high_product(int32_t a, int32_t b) {
-    return (int32_t)(((int64_t)a * b) >> 32);
-}
-
-// The product of a value and a weight of 16 bits.
-static inline uint64_t sn_product(uint32_t value, uint32_t weight) {
-    return (uint64_t)value * weight;
-}
-
-// The upper word of (high : low) << shift for shift 0..31.
-static inline uint32_t sn_high_word(uint32_t high, uint32_t low, uint32_t shift) {
-    const uint32_t factor = 1u << shift;
-    return high * factor + (uint32_t)(((uint64_t)low * factor) >> 32);
 }
 
 // Half the product with a Q31 twiddle (mfcc_kernels.py: _rotated_half). Parts within +-2^30.6.
@@ -92,6 +87,23 @@ static inline sn_point sn_half_product(sn_point p, sn_point twiddle) {
         sn_high_of_sum(p.real, twiddle.imaginary, p.imaginary, twiddle.real),
     };
 }
+
+// a b / 2^32, rounded down; b within +-2^30.6.
+static inline int32_t sn_high_product(int32_t a, int32_t b) {
+    return (int32_t)(((int64_t)a * b) >> 32);
+}
+
+// The square of the modulus; parts within +-2^30.6.
+static inline uint64_t sn_square(sn_point p) {
+    return (uint64_t)((int64_t)p.real * p.real) + (uint64_t)((int64_t)p.imaginary * p.imaginary);
+}
+
+// The upper word of (high : low) << shift for shift 0..31.
+static inline uint32_t sn_high_word(uint32_t high, uint32_t low, uint32_t shift) {
+    const uint32_t factor = 1u << shift;
+    return high * factor + (uint32_t)(((uint64_t)low * factor) >> 32);
+}
+#endif
 
 static inline uint32_t sn_smaller(uint32_t left, uint32_t right) {
     return left < right ? left : right;

@@ -43,16 +43,38 @@ static SN_NAKED void sum_bands(sn_point *points __attribute__((unused)),
             "pop {r4-r11, pc}");
 }
 #else
+#if SN_NARROW
+// In parts of 13, 13 and 5 bits, so that each sum stays below 2^32: the weights' is below 2^19.
+SN_APART uint64_t weighted_sum(const sn_point *bin, const uint16_t *weights, uint32_t count) {
+    uint32_t high = 0u;
+    uint32_t middle = 0u;
+    uint32_t low = 0u;
+    for (const uint16_t *end = weights + count; weights != end; weights++) {
+        const uint32_t value = (uint32_t)bin->real;
+        const uint32_t weight = *weights;
+        high += (value >> 18) * weight;
+        middle += ((value << 14) >> 19) * weight;
+        low += (value & 31u) * weight;
+        bin++;
+    }
+    return ((uint64_t)high << 18) + ((uint64_t)middle << 5) + low;
+}
+#else
+static uint64_t weighted_sum(const sn_point *bin, const uint16_t *weights, uint32_t count) {
+    uint64_t sum = 0u;
+    for (uint32_t i = 0u; i < count; i++) {
+        sum += (uint64_t)(uint32_t)bin[i].real * weights[i];
+    }
+    return sum;
+}
+#endif
+
 static void sum_bands(sn_point *points, const uint16_t *weights, const uint16_t *first,
                       const uint8_t *count) {
     for (uint32_t band = 0u; band < SN_MEL_BANDS; band++) {
-        const sn_point *bin = points + first[band];
-        uint64_t sum = 0u;
-        for (const uint16_t *end = weights + count[band]; weights != end; weights++) {
-            sum += sn_product((uint32_t)bin->real, *weights);
-            bin++;
-        }
+        const uint64_t sum = weighted_sum(points + first[band], weights, count[band]);
         points[band] = (sn_point){(int32_t)(uint32_t)sum, (int32_t)(uint32_t)(sum >> 32)};
+        weights += count[band];
     }
 }
 #endif

@@ -22,8 +22,7 @@ SN_INLINE int32_t small_magnitude(uint32_t square, const uint32_t *square_roots)
 // The modulus of a number whose parts are within +-2^30.6; relative error below 8e-6. An even shift
 // brings the square into 2^62..2^64; the root then moves by half of it.
 SN_INLINE int32_t magnitude(int32_t real, int32_t imaginary, const uint32_t *square_roots) {
-    const uint64_t square =
-        (uint64_t)((int64_t)real * real) + (uint64_t)((int64_t)imaginary * imaginary);
+    const uint64_t square = sn_square((sn_point){real, imaginary});
     const uint32_t high = (uint32_t)(square >> 32);
     const uint32_t low = (uint32_t)square;
     if (high == 0u) {
