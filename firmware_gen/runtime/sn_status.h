@@ -3,7 +3,7 @@
 #define SN_STATUS_H
 
 // Bumped whenever generated constants and the runtime must change together.
-#define SN_RUNTIME_ABI 1
+#define SN_RUNTIME_ABI 2
 
 typedef enum {
     SN_OK = 0,

@@ -7,7 +7,6 @@ from sernet_gen import assets
 from sernet_gen.board import Board, Boot2Region, pin_number
 from sernet_gen.csyntax import abi_lock
 
-RUNTIME_ABI = 1
 SHARED_PORT = "cortexm"
 _LINKER_TEMPLATE = "link.ld.in"
 
@@ -67,7 +66,7 @@ def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
         f"// Generated: memory and link of {board.name}.\n"
         "#ifndef SN_CONFIG_H\n#define SN_CONFIG_H\n\n"
         '#include "sn_status.h"\n\n'
-        f"{abi_lock(RUNTIME_ABI)}\n{checks}\n"
+        f"{abi_lock()}\n{checks}\n"
         f"{defines}\n\n#endif\n"
     )
 
@@ -80,7 +79,7 @@ def render_identity(identity: Identity, build_id: str) -> str:
     return (
         "// Generated: who this firmware is.\n"
         '#include "sn_generated.h"\n\n'
-        f"{abi_lock(RUNTIME_ABI)}\n"
+        f"{abi_lock()}\n"
         f"static const char *const classes[{len(identity.classes)}] = {{\n{classes}}};\n\n"
         "const sn_identity sn_generated_identity = {\n"
         f"    {{\n{id_rows}    }},\n"

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 LINE_WIDTH = 100
+# The value of SN_RUNTIME_ABI in sn_status.h that all generated files are made for.
+RUNTIME_ABI = 2
 _INDENT = "    "
 _RANGES = {
     f"{prefix}int{bits}_t": (
@@ -78,7 +80,7 @@ def c_struct(ctype: str, name: str, fields: Mapping[str, object], *, static: boo
     return head + "".join(f"    .{key} = {value},\n" for key, value in fields.items()) + "};\n"
 
 
-def abi_lock(abi: int) -> str:
+def abi_lock(abi: int = RUNTIME_ABI) -> str:
     """Return the lines that stop a compiler when runtime and generated file do not match."""
     return (
         f"#if SN_RUNTIME_ABI != {abi}\n"

@@ -6,7 +6,6 @@ from sernet_cal.mfcc_tables import AffineMaps
 from sernet_gen.csyntax import abi_lock, c_array, c_pairs
 
 FILE_NAME = "sn_frontend_data.c"
-RUNTIME_ABI = 1
 _FORMS = {"stream": "SN_FORM_STREAM", "paper": "SN_FORM_PAPER"}
 
 
@@ -20,7 +19,7 @@ def render_frontend(front_end: FrontEnd, input_scale: float, input_zero_point: i
         [
             f"// The {front_end.form} front-end with the {front_end.window} window. Generated.\n"
             '#include "frontend/sn_frontend.h"\n#include "sn_status.h"\n',
-            abi_lock(RUNTIME_ABI),
+            abi_lock(),
             *_fixed_tables(front_end),
             *_model_tables(maps),
             _definition(front_end, maps),

@@ -10,9 +10,6 @@ from sernet_gen.operator_source import kernel_names, render_operator
 from sernet_gen.plan import Plan
 from sernet_gen.steps import Step
 
-# The value of SN_RUNTIME_ABI in sn_status.h that these tables are made for.
-RUNTIME_ABI = 1
-
 _HEADER = """\
 // The network's tables, generated from the int8 model. Do not edit: generate again.
 #include "engine/sn_model.h"
@@ -32,7 +29,7 @@ def render_model(model: QModel, plan: Plan) -> str:
 
     The same model and plan give the same text. Weights keep the order that sn_model.h states.
     """
-    parts = [_HEADER, abi_lock(RUNTIME_ABI), "\n"]
+    parts = [_HEADER, abi_lock(), "\n"]
     for place, slots in enumerate(plan.slots):
         if slots:
             parts.append(c_array("uint32_t", f"slots_{place}", slots))

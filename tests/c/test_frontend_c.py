@@ -270,10 +270,10 @@ def test_generated_file_is_locked_to_its_runtime_and_reproducible(tmp_path):
     front_end = front_end_of("stream", "hann")
     text = render_frontend(front_end, 8 / 255, -1)
     assert text == render_frontend(front_end, 8 / 255, -1)
-    assert "#if SN_RUNTIME_ABI != 1\n#error Generated for another runtime" in text
+    assert "#if SN_RUNTIME_ABI != 2\n#error Generated for another runtime" in text
     assert max(len(line) for line in text.splitlines()) <= 100
     path = tmp_path / FILE_NAME
-    path.write_text(text.replace("SN_RUNTIME_ABI != 1", "SN_RUNTIME_ABI != 2"))
+    path.write_text(text.replace("SN_RUNTIME_ABI != 2", "SN_RUNTIME_ABI != 3"))
     words = [f"-I{runtime_dir()}", "-c", str(path), "-o", str(tmp_path / "out.o")]
     with pytest.raises(ToolchainError, match="Generated for another runtime"):
         host_compiler().run(words, "compile the constants")

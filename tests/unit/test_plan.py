@@ -11,10 +11,10 @@ from sernet_cal.qmodel_types import Convolution
 from sernet_edge.model.bundled import resolve_model
 from sernet_gen.arena import Block, place_blocks
 from sernet_gen.assets import runtime_dir
-from sernet_gen.csyntax import LINE_WIDTH
+from sernet_gen.csyntax import LINE_WIDTH, RUNTIME_ABI
 from sernet_gen.kernels.row import paired_weights
 from sernet_gen.kernels.weighted import folded_bias
-from sernet_gen.model_source import RUNTIME_ABI, render_model
+from sernet_gen.model_source import render_model
 from sernet_gen.plan import plan_model
 
 

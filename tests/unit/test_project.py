@@ -16,8 +16,9 @@ from sernet_cal.errors import DoesNotFitError, ExitCode, InputError, SernetError
 from sernet_gen import assets
 from sernet_gen.board import Board, load_board
 from sernet_gen.compiler import Compiler
-from sernet_gen.config_source import RUNTIME_ABI, c_string
+from sernet_gen.config_source import c_string
 from sernet_gen.constants import Constants
+from sernet_gen.csyntax import RUNTIME_ABI
 from sernet_gen.elf import read_image
 from sernet_gen.generate import Build, generate_constants
 from sernet_gen.project import make_project
