@@ -30,26 +30,24 @@ FLAGS = ("-std=c99", "-O2", "-ffreestanding", "-fno-asynchronous-unwind-tables")
 ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
 
 
-class ArmStrips:
-    """An image with the tables of `layers`, in an emulated core."""
+class ArmImage:
+    """The C `text` and `sources`, compiled for an emulated core; `folder` is searched first."""
 
-    def __init__(self, folder, model, layers, family="gcc", flags=()):
-        self.model = model
+    def __init__(self, folder, text, sources, family="gcc", flags=()):
         (folder / "link.ld").write_text(SCRIPT)
         data = folder / "tables.c"
-        data.write_text(tables(model, layers).replace("static const sn_", "const sn_"))
+        data.write_text(text.replace("static const sn_", "const sn_"))
         compiler = find_toolchain("cortex-m4f", family)
-        words = [*FLAGS, *WARNINGS, *flags, f"-I{runtime_dir()}", f"-I{folder}"]
+        words = [*FLAGS, *WARNINGS, *flags, f"-I{folder}", f"-I{runtime_dir()}"]
         if family == "zig":
             words += ["-fno-sanitize=undefined", "-fno-stack-protector"]
             words += ["-Wno-unused-command-line-argument"]
-        paths = [str(path) for path in (*case_sources(folder, model, layers), data)]
+        paths = [str(path) for path in (*sources, data)]
         link = ["-nostartfiles", f"-Wl,-T,{folder / 'link.ld'}", "-Wl,--entry=0"]
         link += ["-nodefaultlibs", "-lgcc"] if family == "gcc" else ["-Wl,--no-gc-sections"]
-        image = folder / f"strips_{family}.elf"
+        image = folder / f"image_{family}.elf"
         compiler.run([*words, *paths, *link, "-o", str(image)], "build the strips")
         self.symbols = self._load(read_image(image))
-        self.blocks = []
 
     def _load(self, image):
         self._core = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
@@ -69,7 +67,8 @@ class ArmStrips:
         self._core.mem_write(address, bytes(content))
         return address
 
-    def _pointers(self, addresses):
+    def pointers(self, addresses):
+        """Return the address of an array of pointers."""
         return self.put(np.array(addresses, "<u4").tobytes())
 
     def call(self, name, *arguments):
@@ -95,6 +94,15 @@ class ArmStrips:
         """Return the bytes of a block of code."""
         return bytes(self._core.mem_read(address, size))
 
+
+class ArmStrips(ArmImage):
+    """An image with the tables of `layers`, in an emulated core."""
+
+    def __init__(self, folder, model, layers, family="gcc", flags=()):
+        self.model = model
+        sources = case_sources(folder, model, layers)
+        super().__init__(folder, tables(model, layers), sources, family, flags)
+
     def run_layer(self, kernel, layer, values):
         """Return what the image makes of a clip, int8 [rows, width * channels]."""
         group, choice, start = layer.group, layer.choice, self._free
@@ -110,7 +118,7 @@ class ArmStrips:
             reads = [rows[at] if 0 <= at < len(rows) else 0 for at in window]
             writes = range(first, first + choice.rows)
             writes = [made[at] if 0 <= at < output_rows else 0 for at in writes]
-            arguments = self._pointers(reads), workspace, self._pointers(writes)
+            arguments = self.pointers(reads), workspace, self.pointers(writes)
             self.call(f"sn_{choice.algorithm}_strip", table, *arguments)
         assert self.code(guard, 64) == b"\xa5" * 64
         self._free = start

@@ -61,7 +61,7 @@ def _pool_refusal(group: Group) -> str | None:
         return f"run by Winograd together with its {pool.kind} pool: that is for max pools"
     if pool.stride != pool.kernel or pool.kernel not in _POOLS:
         shape = "{}x{} in steps of {}x{}".format(*pool.kernel, *pool.stride)
-        return f"run by Winograd together with its pool: that is {shape}, not 2x1 or 2x2 in its own"
+        return f"run by Winograd together with its pool: that is {shape}, not 2x1 or 2x2"
     return None
 
 

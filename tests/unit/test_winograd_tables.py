@@ -1,0 +1,240 @@
+"""The tables of sn_winograd: what is refused, which tiles go together, the numbers, the sizes."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strip_layers import LayerMaker
+
+from sernet_gen.assets import runtime_dir
+from sernet_gen.kernels import winograd
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.winograd_batches import Batch, choose_batches
+from sernet_gen.kernels.winograd_tables import (
+    OFFSET,
+    G,
+    biases,
+    is_plain,
+    limits,
+    quads,
+    sum_bound,
+    transformed,
+)
+
+B = np.array(
+    [
+        [4, 0, -5, 0, 1, 0],
+        [0, -4, -4, 1, 1, 0],
+        [0, 4, -4, -1, 1, 0],
+        [0, -2, -1, 2, 1, 0],
+        [0, 2, -1, -2, 1, 0],
+        [0, 4, 0, -5, 0, 1],
+    ]
+)
+A = np.array(
+    [[6, -4, -4, 1, 1, 0], [0, -4, 4, 2, -2, 0], [0, -4, -4, 4, 4, 0], [0, -4, 4, 8, -8, 24]]
+)
+CHOICE = Choice("winograd", 2)
+ENGINE = runtime_dir() / "engine"
+
+
+def layer(into=8, out=4, kernel=(3, 3), pool=(2, 2), width=8, zero_point=-128, kind="max"):
+    maker = LayerMaker(3)
+    conv = maker.convolution(maker.source(width, into, zero_point), out, kernel)
+    pools = () if pool is None else (maker.pool(conv, kind, size=pool),)
+    return maker.model, Group((conv,), pools)
+
+
+def refusal(model_and_group, choice=CHOICE):
+    return winograd.refusal(*model_and_group, choice)
+
+
+@pytest.mark.parametrize(
+    ("parts", "choice", "expected"),
+    [
+        ({"kernel": (5, 3)}, CHOICE, "run by Winograd: its window is 5x3, not 3x3"),
+        ({"into": 6}, CHOICE, "run by Winograd: its 6 input channels are not a multiple of 4"),
+        ({"out": 3}, CHOICE, "run by Winograd: its 3 output channels are not a multiple of 2"),
+        (
+            {"out": 6},
+            Choice("winograd", 2, 0, "transformed"),
+            "run by Winograd: its 6 output channels are not a multiple of 4",
+        ),
+        (
+            {"kind": "average"},
+            CHOICE,
+            "run by Winograd together with its average pool: that is for max pools",
+        ),
+        (
+            {"pool": (1, 2)},
+            CHOICE,
+            "run by Winograd together with its pool: that is 1x2 in steps of 1x2, not 2x1 or 2x2",
+        ),
+        (
+            {},
+            Choice("winograd", 3),
+            "run by Winograd 3 rows at a time: that is 6 rows of the convolution, "
+            "not 4, 8, 12 or 16",
+        ),
+        (
+            {"pool": None},
+            Choice("winograd", 20),
+            "run by Winograd 20 rows at a time: that is 20 rows of the convolution, "
+            "not 4, 8, 12 or 16",
+        ),
+    ],
+)
+def test_refusals_say_what_does_not_fit(parts, choice, expected):
+    assert refusal(layer(**parts), choice) == expected
+
+
+def test_several_joined_convolutions_are_refused():
+    model, group = layer(pool=None)
+    joined = Group(group.convolutions * 2)
+    expected = "run by Winograd: that is for one convolution, not for several joined ones"
+    assert winograd.refusal(model, joined, CHOICE) == expected
+
+
+def test_weights_whose_sums_can_be_too_large_are_refused():
+    model, group = layer(into=128)
+    weights = np.full_like(group.convolutions[0].weights, 114)
+    weights[1:] = 0
+    zeros = np.zeros(4, np.int64)
+    fits = dataclasses.replace(group.convolutions[0], weights=weights, bias=zeros)
+    assert sum_bound(fits, -128) == 9 * 128 * 114 * 255 < 2**25
+    assert refusal((model, Group((fits,), group.pools))) is None
+    larger = dataclasses.replace(fits, bias=zeros + (2**25 - 9 * 128 * 114 * 255))
+    assert refusal((model, Group((larger,), group.pools))) == (
+        "run by Winograd: with its weights a sum may reach 33,554,432, and only sums below "
+        "33,554,432 come out exact"
+    )
+    # Around a zero point in the middle, positive weights alone reach half as far.
+    assert sum_bound(fits, 0) == 9 * 128 * 114 * 128
+
+
+@pytest.mark.parametrize("lanes", [2, 4])
+@pytest.mark.parametrize("tile_rows", [1, 2, 3, 4])
+def test_batches_cover_every_tile_once(lanes, tile_rows):
+    for columns in range(1, 12):
+        seen = np.zeros((tile_rows, columns), int)
+        for batch in choose_batches(columns, tile_rows, lanes):
+            assert 1 <= batch.tiles <= (4 if lanes == 2 else 3)
+            first = batch.column // 4
+            rows = slice(batch.tile_row, batch.tile_row + batch.tile_rows)
+            seen[rows, first : first + batch.columns] += 1
+        assert (seen == 1).all()
+
+
+def test_batches_of_the_bundled_shapes():
+    assert choose_batches(5, 1, 4) == (Batch(0, 3, 0, 1), Batch(12, 2, 0, 1))
+    assert choose_batches(3, 2, 2) == (Batch(0, 3, 0, 1), Batch(0, 3, 1, 1))
+    assert choose_batches(2, 3, 2) == (Batch(0, 1, 0, 3), Batch(4, 1, 0, 3))
+    assert sorted(batch.tiles for batch in choose_batches(5, 2, 2)) == [3, 3, 4]
+
+
+def unpacked(words):
+    """Return the int16 of words [..., pairs] as [..., channels] in their order."""
+    low, high = (words & 0xFFFF).astype(np.int16), (words >> 16).astype(np.int16)
+    quads_of = np.stack([low[..., 0::2], low[..., 1::2], high[..., 0::2], high[..., 1::2]], -1)
+    return quads_of.reshape(*words.shape[:-1], -1).astype(np.int64)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(-128, 127), st.booleans())
+def test_the_tables_give_the_direct_sums(seed, zero_point, extreme):
+    random = np.random.default_rng(seed)
+    _, group = layer(into=4, zero_point=zero_point)
+    operator = group.convolutions[0]
+    if extreme:
+        weights = random.choice(np.array([-127, 127], np.int8), operator.weights.shape)
+        operator = dataclasses.replace(operator, weights=weights)
+    pixels = (
+        random.choice([-128, 127], (6, 6, 4)) if extreme else random.integers(-128, 128, (6, 6, 4))
+    )
+    raised = pixels + 128
+    raised[4:, 4:, :2] += OFFSET
+    values = np.einsum("ia,abc,jb->ijc", B, raised, B).reshape(36, 4)
+    assert abs(values).max() < 2**15
+    assert values[:, :2].min() >= 0
+    table = unpacked(transformed(operator).transpose(0, 3, 1, 2).reshape(4, 36, 2))
+    sums = np.einsum("opc,pc->op", table, values).reshape(4, 6, 6)
+    wide = np.einsum("yi,oij,xj->oyx", A, sums, A)
+    bias = 64 * biases(operator, zero_point)
+    place = np.zeros((4, 4), int)
+    place[2:, 2:] = [[1, 2], [3, 4]]
+    got = _signed(wide % 2**32 * pow(9, -1, 2**32) % 2**32 + bias[:, place]) >> 6
+    centred = np.lib.stride_tricks.sliding_window_view(pixels - zero_point, (3, 3), (0, 1))
+    direct = np.einsum("yxcij,oijc->oyx", centred, operator.weights.astype(np.int64))
+    np.testing.assert_array_equal(got, direct + operator.bias[:, None, None])
+
+
+def _signed(values):
+    return (values + 2**31) % 2**32 - 2**31
+
+
+def test_values_and_weights_fit_their_words():
+    reach = np.einsum("ia,jb->ijab", B, B).reshape(36, 36)
+    least, most = (255 * f(reach, 0).sum(axis=1) for f in (np.minimum, np.maximum))
+    assert (least.min() + OFFSET, most.max() + OFFSET) == (1_330, 31_420)
+    assert max(-least.min(), most.max()) <= 25_500
+    sizes = np.outer(abs(G).sum(axis=1), abs(G).sum(axis=1))
+    assert 127 * sizes.max() == 6_223
+    # What the run adds to the weights that it transforms itself (sn_winograd_weights).
+    taps = np.full((3, 3), 128)
+    taps[0] += 2304
+    columns = G @ taps
+    columns[5, 0] += 512
+    offsets = columns @ G.T
+    assert (offsets - 128 * sizes).min() >= 0
+    assert (offsets + 127 * sizes).max() < 2**15
+    source = (ENGINE / "sn_winograd_transform.c").read_text()
+    table = re.search(r"sn_winograd_less\[\w+\] = {([^}]*)}", source).group(1)
+    assert [-int(number) for number in table.split(",")] == offsets.ravel().tolist()
+
+
+def test_quads_are_bytes_of_four_channels_tap_by_tap():
+    _, group = layer()
+    weights = group.convolutions[0].weights
+    table = quads(group.convolutions[0])
+    assert table.shape == (4, 2, 9, 4)
+    assert table[3, 1, 5, 2] == int(weights[3, 1, 2, 6]) + 128
+
+
+def test_limits_of_convolution_and_pool_together():
+    _, group = layer()
+    pool = dataclasses.replace(group.pools[0], low=-100, high=50)
+    assert limits(Group(group.convolutions, (pool,))) == (-100, 50)
+    conv = dataclasses.replace(group.convolutions[0], low=60, high=90)
+    assert limits(Group((conv,), (pool,))) == (50, 50)
+
+
+def test_only_the_plain_requantisation_is_short():
+    model, group = layer()
+    assert is_plain(model, group)
+    conv = group.convolutions[0]
+    shifted = conv.shifts.copy()
+    for shift in (1, -24):
+        shifted[2] = shift
+        assert not is_plain(model, Group((dataclasses.replace(conv, shifts=shifted),)))
+    assert not is_plain(model, Group((dataclasses.replace(conv, high=90),)))
+
+
+def test_sizes_of_a_layer_of_the_bundled_network():
+    model, group = layer(into=96, out=64, width=20)
+    stored, made = Choice("winograd", 2, 0, "transformed"), CHOICE
+    values, words = 36 * (1 + 48), 36 * 48 * 2
+    assert winograd.workspace_bytes(model, group, stored) == 4 * (288 + 3 * values)
+    assert winograd.workspace_bytes(model, group, made) == 4 * (288 + 5 * values + words)
+    weights = 96 * 64 * 9
+    assert winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 112
+    assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 112
+    assert winograd.shapes(model, group, stored) == ()
+
+
+def test_the_header_states_the_numbers_of_the_tables():
+    header = (ENGINE / "sn_winograd.h").read_text()
+    assert f"#define SN_WINOGRAD_OFFSET {OFFSET}u" in header
+    assert "#define SN_WINOGRAD_SCRATCH 288u" in header
