@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from arm_strips import ArmStrips
+from arm_strips import ARM_BUILDS, ArmStrips
 from strip_layers import RELU, LayerMaker, expected_rows, random_clip
 from strip_programs import assert_exact, build_program
 
@@ -65,9 +65,10 @@ def test_all_layers_equal_the_reference(maker, program):
             assert_exact(program, maker.model, maker.layers, layer, values)
 
 
-@pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["assembly", "portable"])
-def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, flags):
-    core = ArmStrips(tmp_path, maker.model, maker.layers, flags=flags)
+@pytest.mark.parametrize("build", ARM_BUILDS)
+def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, build):
+    family, flags = build
+    core = ArmStrips(tmp_path, maker.model, maker.layers, family, flags)
     assert ("run_6_AVERAGE" in core.symbols) == (not flags)
     random = np.random.default_rng(3)
     for number, layer in enumerate(maker.layers):

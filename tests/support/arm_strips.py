@@ -1,6 +1,10 @@
 """Runs the strip kernels on an emulated Cortex-M4F: the assembly, or (SN_PORTABLE) its C twins."""
 
+import importlib.util
+import shutil
+
 import numpy as np
+import pytest
 from strip_programs import WARNINGS, case_sources, tables
 from unicorn import UC_ARCH_ARM, UC_HOOK_BLOCK, UC_MODE_MCLASS, UC_MODE_THUMB, Uc
 from unicorn.arm_const import (
@@ -15,7 +19,7 @@ from unicorn.arm_const import (
 
 from sernet_gen.assets import runtime_dir
 from sernet_gen.elf import read_image
-from sernet_gen.toolchain import find_toolchain
+from sernet_gen.toolchain import ARM_GCC, find_toolchain
 
 RAM, RAM_BYTES, FLASH_BYTES = 0x2000_0000, 1 << 20, 1 << 22
 STOP = FLASH_BYTES - 16
@@ -27,6 +31,16 @@ SECTIONS { .text : { *(.text*) *(.rodata*) } > FLASH
  /DISCARD/ : { *(.ARM.exidx*) *(.ARM.attributes) } }
 """
 FLAGS = ("-std=c99", "-O2", "-ffreestanding", "-fno-asynchronous-unwind-tables")
+NEEDS_GCC = pytest.mark.skipif(not shutil.which(ARM_GCC), reason=f"needs {ARM_GCC}")
+NEEDS_ZIG = pytest.mark.skipif(
+    importlib.util.find_spec("ziglang") is None, reason="needs the Python package ziglang"
+)
+# (compiler, flags)
+ARM_BUILDS = [
+    pytest.param(("gcc", ()), marks=NEEDS_GCC, id="gcc"),
+    pytest.param(("gcc", ("-DSN_PORTABLE",)), marks=NEEDS_GCC, id="portable"),
+    pytest.param(("zig", ()), marks=NEEDS_ZIG, id="zig"),
+]
 ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
 
 

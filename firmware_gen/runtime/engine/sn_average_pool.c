@@ -1,17 +1,91 @@
 #include "engine/sn_average_pool.h"
 
+#include <stdbool.h>
+
+#include "engine/sn_dsp.h"
 #include "engine/sn_pool_window.h"
 #include "engine/sn_requantize.h"
 
-static int32_t window_sum(const sn_pool *pool, const int8_t *const *rows, uint32_t offset,
-                          uint32_t columns) {
+// The pixels of one window: in each row that is inside the clip, `columns` from `offset` on.
+typedef struct {
+    const int8_t *const *rows;
+    uint32_t offset;
+    uint32_t columns;
+    int32_t count;
+    bool is_power;  // whether count is 2^shift
+    int32_t shift;
+} pool_pixels;
+
+static pool_pixels find_pixels(const sn_pool *pool, const int8_t *const *rows, uint32_t present,
+                               uint32_t column) {
+    const sn_pool_window window = sn_pool_columns(pool, column);
+    const uint32_t count = present * window.count;
+    int32_t shift = 0;
+    while (count >> shift > 1) {
+        ++shift;
+    }
+    const uint32_t offset = window.first * pool->channels;
+    const bool is_power = (count & (count - 1)) == 0;
+    return (pool_pixels){rows, offset, window.count, (int32_t)count, is_power, shift};
+}
+
+static int8_t average(const sn_pool *pool, const pool_pixels *pixels, int32_t sum) {
+    const int32_t mean = pixels->is_power ? sn_rounding_shift_right(sum, pixels->shift)
+                                          : sn_divide_rounding(sum, pixels->count);
+    return sn_clamp(mean, pool->low, pool->high);
+}
+
+#if SN_DSP
+// Sums of so many int8 stay within an int16.
+#define MOST_IN_PAIRS 255
+
+typedef struct __attribute__((packed, may_alias)) {
+    uint32_t bytes;
+} four_values;
+
+// Four channels at a time; returns how many channels it has made.
+static uint32_t average_fours(const sn_pool *pool, const pool_pixels *pixels, int8_t *output) {
+    const uint32_t channels = pool->channels;
+    if (pixels->count > MOST_IN_PAIRS) {
+        return 0;
+    }
+    uint32_t channel = 0;
+    for (; channel + 4 <= channels; channel += 4) {
+        uint32_t even = 0;
+        uint32_t odd = 0;
+        for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
+            const int8_t *row = pixels->rows[i];
+            const int8_t *values = row ? row + pixels->offset + channel : 0;
+            for (uint32_t left = row ? pixels->columns : 0; left; --left) {
+                const void *const source = values;
+                const uint32_t bytes = ((const four_values *)source)->bytes;
+                even = sn_add_even(even, bytes);
+                odd = sn_add_odd(odd, bytes);
+                values += channels;
+            }
+        }
+        output[channel] = average(pool, pixels, (int16_t)even);
+        output[channel + 1] = average(pool, pixels, (int16_t)odd);
+        output[channel + 2] = average(pool, pixels, (int16_t)(even >> 16));
+        output[channel + 3] = average(pool, pixels, (int16_t)(odd >> 16));
+    }
+    return channel;
+}
+#else
+static uint32_t average_fours(const sn_pool *pool, const pool_pixels *pixels, int8_t *output) {
+    (void)pool, (void)pixels, (void)output;
+    return 0;
+}
+#endif
+
+static int32_t window_sum(const sn_pool *pool, const pool_pixels *pixels, uint32_t channel) {
     int32_t sum = 0;
     for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
-        if (!rows[i]) {
+        if (!pixels->rows[i]) {
             continue;
         }
-        const int8_t *value = rows[i] + offset;
-        for (uint32_t column = 0; column < columns; ++column, value += pool->channels) {
+        const int8_t *value = pixels->rows[i] + pixels->offset + channel;
+        for (uint32_t column = 0; column < pixels->columns; ++column, value += pool->channels) {
             sum += *value;
         }
     }
@@ -23,13 +97,11 @@ void sn_average_pool_row(const sn_pool *pool, const int8_t *const *rows, int8_t 
     for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
         present += rows[i] ? 1u : 0u;
     }
-    for (uint32_t column = 0; column < pool->output_width; ++column) {
-        const sn_pool_window window = sn_pool_columns(pool, column);
-        const int32_t count = (int32_t)(present * window.count);
-        const uint32_t offset = window.first * pool->channels;
-        for (uint32_t channel = 0; channel < pool->channels; ++channel) {
-            const int32_t sum = window_sum(pool, rows, offset + channel, window.count);
-            *output++ = sn_clamp(sn_divide_rounding(sum, count), pool->low, pool->high);
+    for (uint32_t column = 0; column < pool->output_width; ++column, output += pool->channels) {
+        const pool_pixels pixels = find_pixels(pool, rows, present, column);
+        uint32_t channel = average_fours(pool, &pixels, output);
+        for (; channel < pool->channels; ++channel) {
+            output[channel] = average(pool, &pixels, window_sum(pool, &pixels, channel));
         }
     }
 }

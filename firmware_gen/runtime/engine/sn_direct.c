@@ -30,17 +30,29 @@ static lane advance(lane to, uint32_t count) {
 }
 
 static void copy(int8_t *to, const int8_t *from, uint32_t count) {
-    uint32_t at = 0;
     if ((((uintptr_t)to | (uintptr_t)from | count) & 3u) == 0) {
         void *const target = to;
         const void *const source = from;
-        for (; at < count / 4; ++at) {
-            ((shared_word *)target)[at] = ((const shared_word *)source)[at];
+        shared_word *words = target;
+        const shared_word *sources = source;
+        if (count == SN_DIRECT_BLOCK) {
+            const shared_word a = sources[0];
+            const shared_word b = sources[1];
+            const shared_word c = sources[2];
+            const shared_word d = sources[3];
+            words[0] = a;
+            words[1] = b;
+            words[2] = c;
+            words[3] = d;
+            return;
+        }
+        for (uint32_t i = 0; i < count / 4; ++i) {
+            words[i] = sources[i];
         }
         return;
     }
-    for (; at < count; ++at) {
-        to[at] = from[at];
+    for (uint32_t i = 0; i < count; ++i) {
+        to[i] = from[i];
     }
 }
 

@@ -27,6 +27,26 @@ static inline uint32_t sn_widen_odd(uint32_t bytes) {
     __asm__("sxtb16 %0, %1, ror #8" : "=r"(pair) : "r"(bytes));
     return pair;
 }
+
+// The same, added to two int16, which must not overflow.
+static inline uint32_t sn_add_even(uint32_t pair, uint32_t bytes) {
+    uint32_t sum;
+    __asm__("sxtab16 %0, %1, %2" : "=r"(sum) : "r"(pair), "r"(bytes));
+    return sum;
+}
+
+static inline uint32_t sn_add_odd(uint32_t pair, uint32_t bytes) {
+    uint32_t sum;
+    __asm__("sxtab16 %0, %1, %2, ror #8" : "=r"(sum) : "r"(pair), "r"(bytes));
+    return sum;
+}
+
+// The larger of each two of four int8.
+static inline uint32_t sn_larger_bytes(uint32_t a, uint32_t b) {
+    uint32_t larger;
+    __asm__("ssub8 %0, %1, %2\n sel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
+    return larger;
+}
 #endif
 
 #endif

@@ -1,30 +1,59 @@
 #include "engine/sn_max_pool.h"
 
+#include "engine/sn_dsp.h"
 #include "engine/sn_pool_window.h"
 #include "engine/sn_requantize.h"
 
-static int32_t window_max(const sn_pool *pool, const int8_t *const *rows, uint32_t offset,
-                          uint32_t columns) {
-    int32_t largest = INT8_MIN;
-    for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
-        if (!rows[i]) {
-            continue;
-        }
-        const int8_t *value = rows[i] + offset;
-        for (uint32_t column = 0; column < columns; ++column, value += pool->channels) {
-            largest = *value > largest ? *value : largest;
-        }
+#if SN_DSP
+typedef struct __attribute__((packed, may_alias)) {
+    uint32_t bytes;
+} four_values;
+
+static uint32_t larger_fours(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
+    uint32_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        void *const target = output + i;
+        const void *const first = a + i;
+        const void *const second = b + i;
+        ((four_values *)target)->bytes = sn_larger_bytes(((const four_values *)first)->bytes,
+                                                         ((const four_values *)second)->bytes);
     }
-    return largest;
+    return i;
+}
+#else
+static uint32_t larger_fours(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
+    (void)output, (void)a, (void)b, (void)count;
+    return 0;
+}
+#endif
+
+// The larger of each two values; `output` may be `a`.
+static void take_larger(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
+    for (uint32_t i = larger_fours(output, a, b, count); i < count; ++i) {
+        output[i] = a[i] > b[i] ? a[i] : b[i];
+    }
+}
+
+static void clamp(const sn_pool *pool, int8_t *output) {
+    for (uint32_t i = 0; i < pool->channels; ++i) {
+        output[i] = sn_clamp(output[i], pool->low, pool->high);
+    }
 }
 
 void sn_max_pool_row(const sn_pool *pool, const int8_t *const *rows, int8_t *output) {
-    for (uint32_t column = 0; column < pool->output_width; ++column) {
+    const uint32_t channels = pool->channels;
+    for (uint32_t column = 0; column < pool->output_width; ++column, output += channels) {
         const sn_pool_window window = sn_pool_columns(pool, column);
-        const uint32_t offset = window.first * pool->channels;
-        for (uint32_t channel = 0; channel < pool->channels; ++channel) {
-            const int32_t largest = window_max(pool, rows, offset + channel, window.count);
-            *output++ = sn_clamp(largest, pool->low, pool->high);
+        const int8_t *largest = 0;
+        for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
+            const int8_t *values = rows[i] ? rows[i] + window.first * channels : 0;
+            for (uint32_t left = values ? window.count : 0; left; --left, values += channels) {
+                take_larger(output, largest ? largest : values, values, channels);
+                largest = output;
+            }
+        }
+        if (pool->low > INT8_MIN || pool->high < INT8_MAX) {
+            clamp(pool, output);
         }
     }
 }
