@@ -69,6 +69,14 @@ _CORES = {
             has_dsp=True,
             has_fpu=True,
         ),
+        Core(
+            "cortex-m55",
+            ("-mcpu=cortex-m55", *_HARD, "-mfpu=auto"),
+            (*_ZIG_HARD, "-mcpu=cortex_m55+mve_fp+fp_armv8d16"),
+            has_dsp=True,
+            has_fpu=True,
+            has_mve=True,
+        ),
     )
 }
 

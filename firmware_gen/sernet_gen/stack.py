@@ -1,9 +1,9 @@
 """The worst stack of an image: every function's frame along the deepest chain of calls.
 
 Frames come from the compiler's .su files where it writes them (GCC), and from the pushes in the
-code otherwise (zig, library functions, functions of assembly alone). A call through a pointer may reach every function whose
-address the image holds. A chain never holds a function twice: the runtime does not recurse, and
-recursion by direct calls is an error.
+code otherwise (zig, library functions, functions of assembly alone). A call through a pointer may
+reach every function whose address the image holds. A chain never holds a function twice: the
+runtime does not recurse, and recursion by direct calls is an error.
 """
 
 from bisect import bisect_right
@@ -18,6 +18,8 @@ from sernet_gen.thumb import Step, decode
 # Eight core registers, 17 of the FPU, and a word that keeps the stack aligned to 8 bytes.
 EXCEPTION_FRAME_BYTES = 4 * (8 + 17 + 1)
 ENTRY = "sn_start"
+# A compiler sets the stack pointer from a copy of it within so many instructions.
+_COPY_STEPS = 3
 
 
 # Bytes, and the addresses of the functions from the caller down.
@@ -97,9 +99,17 @@ def _frame(symbol: Symbol, steps: Sequence[Step], frames: Mapping[str, int]) -> 
     if frames.get(symbol.name):
         return frames[symbol.name]
     # No frame, or a function of assembly alone: the compiler does not see that one's pushes.
-    if any(step.unbounded for step in steps):
-        raise ToolchainError(f"The stack of {symbol.name} has no fixed size.")
-    return sum(step.growth for step in steps)
+    growth = 0
+    copies: dict[int, tuple[int, int]] = {}  # register -> (usable up to this step, bytes)
+    for place, step in enumerate(steps):
+        growth += step.growth
+        if step.frame_copy is not None:
+            copies[step.frame_copy[0]] = (place + _COPY_STEPS, step.frame_copy[1])
+        last, most = (place, 0) if step.stack_from is None else copies.get(step.stack_from, (-1, 0))
+        if step.unbounded or place > last:
+            raise ToolchainError(f"The stack of {symbol.name} has no fixed size.")
+        growth += most
+    return growth
 
 
 def _inside(symbol: Symbol, address: int) -> bool:

@@ -15,7 +15,9 @@ class Step:
 
     `size`: 2 or 4 bytes. `growth`: bytes that it pushes. `target`: address that it branches to,
     `is_call` whether it comes back. `indirect`: the target is in a register. `unbounded`: the stack
-    grows by a register's value. `low`, `high`: (register, half word) of MOVW and MOVT.
+    grows by a register's value. `stack_from`: the register that the stack pointer is set from;
+    `frame_copy`: (register, bytes) that may be set so, and then grows the stack by these at most.
+    `low`, `high`: (register, half word) of MOVW and MOVT.
     """
 
     size: int
@@ -23,6 +25,8 @@ class Step:
     target: int | None = None
     indirect: bool = False
     unbounded: bool = False
+    stack_from: int | None = None
+    frame_copy: tuple[int, int] | None = None
     low: tuple[int, int] | None = None
     high: tuple[int, int] | None = None
 
@@ -47,7 +51,10 @@ def _narrow(word: int, address: int) -> Step:
     if word & 0xFF87 == 0x4700:  # BX register: a tail call unless it is BX LR
         return Step(2, indirect=(word >> 3 & 0xF) != 14)
     if word & 0xFF87 == 0x4685:  # MOV SP, register; from the frame pointer it only goes back
-        return Step(2, unbounded=(word >> 3 & 0xF) != _FRAME_POINTER)
+        register = word >> 3 & 0xF
+        return Step(2, stack_from=None if register == _FRAME_POINTER else register)
+    if word & 0xFF78 == 0x4668:  # MOV register, SP
+        return Step(2, frame_copy=((word >> 4 & 8) | (word & 7), 0))
     if word & 0xFF87 == 0x4485:  # ADD SP, register, of either sign
         return Step(2, unbounded=True)
     if word & 0xF800 == 0xE000:  # B, 11 bits
@@ -72,6 +79,11 @@ def _wide(first: int, second: int, address: int) -> Step:
         return Step(4, growth=_expanded(first, second))
     if first & 0xFBFF == 0xF2AD and second & 0x8F00 == 0x0D00:  # SUBW SP, SP, #imm12
         return Step(4, growth=_immediate12(first, second))
+    if first & 0xFBFF in (0xF1A7, 0xF2A7) and not second & 0x8000:  # SUB register, R7, #imm
+        return Step(4, frame_copy=(second >> 8 & 0xF, 0))
+    if first == 0xF36F and second & 0xF0C0 == 0:  # BFC register, #0, #bits: aligns a copy of SP
+        aligned_bytes = 2 << (second & 0x1F)
+        return Step(4, frame_copy=(second >> 8 & 0xF, aligned_bytes - _BYTES_OF_WORD))
     if first & 0xFFEF == 0xEBAD and second & 0x0F00 == 0x0D00:  # SUB.W SP, SP, register
         return Step(4, unbounded=True)
     if first & 0xFB70 == 0xF240 and not second & 0x8000:  # MOVW (F240) and MOVT (F2C0)

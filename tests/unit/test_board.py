@@ -67,7 +67,7 @@ MISTAKES = {
         "nano33/board.toml has the unknown key clok_hz.\n  The nearest is clock_hz.",
     ),
     "unknown key in a table": (
-        ("budget = 49_152", "budget = 49_152\nstak = 8"),
+        ("stack = 8_192", "stack = 8_192\nstak = 8"),
         "nano33/board.toml has the unknown key memory.ram.stak.\n"
         "  The nearest is memory.ram.stack.",
     ),

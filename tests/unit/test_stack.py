@@ -244,6 +244,40 @@ def test_registers_as_targets() -> None:
     assert decode(0x44A5, 0x0000, 0).unbounded  # add sp, r4
 
 
+def test_copies_of_the_stack_pointer() -> None:
+    """As clang aligns the stack for vectors of 16 bytes, and goes back."""
+    assert decode(0x466C, 0, 0).frame_copy == (4, 0)  # mov r4, sp
+    assert decode(0x46E9, 0, 0).frame_copy == (9, 0)  # mov r9, sp
+    assert decode(0xF36F, 0x0403, 0).frame_copy == (4, 12)  # bfc r4, #0, #4
+    assert decode(0xF36F, 0x1403, 0).frame_copy is None  # bfc r4, #4, ...
+    assert decode(0xF1A7, 0x0450, 0).frame_copy == (4, 0)  # sub.w r4, r7, #80
+    assert decode(0x46A5, 0, 0).stack_from == 4  # mov sp, r4
+    assert decode(0x46BD, 0, 0).stack_from is None  # mov sp, r7
+
+
+ALIGNED = r"""
+__attribute__((naked, used)) void sn_start(void) {{
+    __asm volatile("push {{r4, r7, lr}}\nadd r7, sp, #4\nsub sp, #16\n{copy}\n"
+                   "{align}\nmov sp, r4\nsub.w r4, r7, #4\nmov sp, r4\npop {{r4, r7, pc}}\n");
+}}
+"""
+
+
+@pytest.mark.parametrize("word", TOOLCHAINS)
+def test_an_aligned_frame_has_a_size(word: str, tmp_path: Path) -> None:
+    code = ALIGNED.format(copy="mov r4, sp", align="bfc r4, #0, #4")
+    use = worst_stack(linked(code, tmp_path, word), {})
+    assert use.chain == (("sn_start", 12 + 16 + 12),)
+
+
+@pytest.mark.parametrize("word", TOOLCHAINS)
+def test_a_frame_of_a_registers_size_is_refused(word: str, tmp_path: Path) -> None:
+    code = ALIGNED.format(copy="sub.w r4, sp, r0", align="nop")
+    image = linked(code, tmp_path, word)
+    with pytest.raises(ToolchainError, match=r"The stack of sn_start has no fixed size\."):
+        worst_stack(image, {})
+
+
 @pytest.mark.parametrize("word", TOOLCHAINS)
 def test_decoding_agrees_with_a_disassembler(word: str, tmp_path: Path) -> None:
     capstone = pytest.importorskip("capstone", reason="needs the Python package capstone")

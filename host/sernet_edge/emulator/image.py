@@ -25,6 +25,13 @@ class FirmwareImage:
     origin: int
     segments: tuple[Segment, ...]
 
+    def vector(self, index: int) -> int:
+        """Return a word of the vector table."""
+        address = self.origin + 4 * index
+        segment = next(s for s in self.segments if 0 <= address - s.address < len(s.content) - 3)
+        start = address - segment.address
+        return int.from_bytes(segment.content[start : start + 4], "little")
+
 
 def load_image(path: Path, memory: Memory) -> FirmwareImage:
     """Read an ELF or a bare binary for a board with this `memory`.
