@@ -47,13 +47,7 @@ static inline uint32_t sn_value_bits(int32_t value) {
 
 // sample * weight / 2^16, rounded down, of a sample of 16 bits.
 static inline int32_t sn_weighted(int32_t sample, int32_t weight) {
-#if SN_DSP
-    int32_t product;
-    __asm__("smulwb %0, %1, %2" : "=r"(product) : "r"(weight), "r"(sample));
-    return product;
-#else
     return sample * sn_shift_down(weight, 16u) + sn_shift_down(sample * (weight & 0xFFFF), 16u);
-#endif
 }
 
 // Cores of the Cortex-M0 kind multiply to 32 bits only: there, words are taken in parts.

@@ -14,10 +14,11 @@ typedef struct {
     uint32_t after;
 } sn_block_shift;
 
-// Reads the frame of SN_FRAME_LENGTH samples that starts at ring[first] and wraps around;
-// `sample_bits` is the OR of their bits (sn_value_bits). Writes it to `points` (SN_FFT_POINTS pairs
-// of samples in bit-reversed order), windowed and scaled by 2^(before - 1); times 2^after it lies
-// within -2^30..2^30 - 1. `first`: a multiple of SN_HOP_LENGTH. before + after is 15..47.
+// Reads the frame of SN_FRAME_LENGTH samples that starts at ring[first] and wraps around; `ring` is
+// aligned to 4 bytes, `first` a multiple of SN_HOP_LENGTH, `sample_bits` the OR of the samples'
+// bits (sn_value_bits). Writes it to `points` (SN_FFT_POINTS pairs of samples in bit-reversed
+// order), windowed and scaled by 2^(before - 1); times 2^after it lies within -2^30..2^30 - 1. The
+// shifts' sum is 15..47.
 sn_block_shift sn_window(const int16_t *ring, uint32_t first, uint32_t sample_bits,
                          const int32_t *window, sn_point *points);
 
