@@ -1,7 +1,13 @@
 #include "engine/sn_direct.h"
 
+#include <stdbool.h>
+
 #include "engine/sn_direct_sums.h"
 #include "engine/sn_requantize.h"
+
+#if SN_MVE
+#include <arm_mve.h>
+#endif
 
 #define STEP_BYTES (SN_DIRECT_PIXELS * SN_DIRECT_BLOCK)
 
@@ -29,37 +35,49 @@ static lane advance(lane to, uint32_t count) {
     return to;
 }
 
-static void copy(int8_t *to, const int8_t *from, uint32_t count) {
-    if ((((uintptr_t)to | (uintptr_t)from | count) & 3u) == 0) {
-        void *const target = to;
-        const void *const source = from;
-        shared_word *words = target;
-        const shared_word *sources = source;
-        if (count == SN_DIRECT_BLOCK) {
-            const shared_word a = sources[0];
-            const shared_word b = sources[1];
-            const shared_word c = sources[2];
-            const shared_word d = sources[3];
-            words[0] = a;
-            words[1] = b;
-            words[2] = c;
-            words[3] = d;
-            return;
-        }
-        for (uint32_t i = 0; i < count / 4; ++i) {
-            words[i] = sources[i];
-        }
-        return;
-    }
-    for (uint32_t i = 0; i < count; ++i) {
-        to[i] = from[i];
-    }
+#if SN_MVE
+static inline void copy_block(int8_t *to, const int8_t *from) {
+    vstrbq_s8(to, vldrbq_s8(from));
 }
+
+static inline bool may_copy_blocks(const int8_t *to, const int8_t *from) {
+    (void)to, (void)from;
+    return true;
+}
+#else
+static inline void copy_block(int8_t *to, const int8_t *from) {
+    void *const target = to;
+    const void *const source = from;
+    shared_word *const words = target;
+    const shared_word *const sources = source;
+    const shared_word a = sources[0];
+    const shared_word b = sources[1];
+    const shared_word c = sources[2];
+    const shared_word d = sources[3];
+    words[0] = a;
+    words[1] = b;
+    words[2] = c;
+    words[3] = d;
+}
+
+static inline bool may_copy_blocks(const int8_t *to, const int8_t *from) {
+    return (((uintptr_t)to | (uintptr_t)from) & 3u) == 0;
+}
+#endif
 
 static lane put(lane to, const int8_t *from, uint32_t count) {
     while (count) {
+        if (to.room == SN_DIRECT_BLOCK && may_copy_blocks(to.next, from)) {
+            for (; count >= SN_DIRECT_BLOCK; count -= SN_DIRECT_BLOCK) {
+                copy_block(to.next, from);
+                to.next += STEP_BYTES;
+                from += SN_DIRECT_BLOCK;
+            }
+        }
         const uint32_t part = count < to.room ? count : to.room;
-        copy(to.next, from, part);
+        for (uint32_t i = 0; i < part; ++i) {
+            to.next[i] = from[i];
+        }
         to = advance(to, part);
         from += part;
         count -= part;
@@ -131,8 +149,7 @@ static void run_block(const sn_direct *layer, const int8_t *patch, int8_t *const
     uint32_t channel = 0;
 #if SN_DSP
     if (layer->is_plain) {
-        sn_direct_pairs(layer, patch, layer->output_channels / 2, targets);
-        channel = layer->output_channels & ~1u;
+        channel = sn_direct_channels(layer, patch, targets);
     }
 #endif
     run_channels(layer, patch, channel, targets, pixels);

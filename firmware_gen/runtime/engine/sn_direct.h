@@ -1,12 +1,11 @@
 // Convolution of any size, stride 1, SAME, as plain sums of products: a strip of output rows per
-// call. The strip's pixels are taken three at a time, across the ends of rows, so that each weight
-// is read once for three pixels.
+// call. The strip's pixels are taken a few at a time (SN_DIRECT_PIXELS in sn_direct_sums.h), across
+// the ends of rows, so that each weight is read once for all of them.
 #ifndef SN_DIRECT_H
 #define SN_DIRECT_H
 
 #include <stdint.h>
 
-#define SN_DIRECT_PIXELS 3u
 // Values of a window, or weights, that lie together.
 #define SN_DIRECT_BLOCK 16u
 

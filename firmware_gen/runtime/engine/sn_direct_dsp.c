@@ -1,6 +1,6 @@
 #include "engine/sn_direct_sums.h"
 
-#if SN_DSP
+#if SN_DSP && !SN_MVE
 
 // What the assembly reads and moves on; the numbers are its offsets. `patch` and `weights` lie 4
 // bytes below the first values: the last loads of a turn then advance them. A turn is two blocks.
@@ -133,17 +133,16 @@ void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks,
     run_job(&job);
 }
 
-void sn_direct_pairs(const sn_direct *layer, const int8_t *patch, uint32_t pairs,
-                     int8_t *const *targets) {
-    if (pairs == 0) {
-        return;
-    }
+uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets) {
     direct_job job = make_job(patch, layer->weights, layer->blocks);
     job.channels = layer->channels;
-    job.pairs = pairs;
+    job.pairs = layer->output_channels / 2;
     for (uint32_t i = 0; i < SN_DIRECT_PIXELS; ++i) {
         job.targets[i] = targets[i];
     }
-    run_job(&job);
+    if (job.pairs != 0) {
+        run_job(&job);
+    }
+    return layer->output_channels & ~1u;
 }
 #endif

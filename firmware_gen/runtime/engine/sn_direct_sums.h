@@ -7,15 +7,21 @@
 #include "engine/sn_direct.h"
 #include "engine/sn_dsp.h"
 
-// `patch`: [blocks][3 pixels][16] values; `weights`: [blocks][2 channels][16]; `sums`: six sums of
-// products, [3 pixels][2 channels]. All are aligned to 4.
+// At most 3: the generator reserves memory for so many windows.
+#if SN_MVE
+#define SN_DIRECT_PIXELS 2u
+#else
+#define SN_DIRECT_PIXELS 3u
+#endif
+
+// `patch`: [blocks][SN_DIRECT_PIXELS][16] values; `weights`: [blocks][2 channels][16]; `sums`: sums
+// of products, [SN_DIRECT_PIXELS][2 channels]. All are aligned to 4.
 void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks, int32_t *sums);
 
 #if SN_DSP
-// Makes `pairs` pairs of channels of the pixels at `targets`, by the plain requantisation; of equal
-// targets, the first one's pixel stays.
-void sn_direct_pairs(const sn_direct *layer, const int8_t *patch, uint32_t pairs,
-                     int8_t *const *targets);
+// Makes the first channels of the pixels at `targets` by the plain requantisation, and returns how
+// many those are, all but three at most; of equal targets, the first one's pixel stays.
+uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets);
 #endif
 
 #endif

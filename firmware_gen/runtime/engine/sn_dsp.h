@@ -1,5 +1,6 @@
 // Whether the kernels run assembly: SN_DSP is 1 on M-profile cores with the DSP instructions and an
-// FPU, whose registers hold what does not fit elsewhere. -DSN_PORTABLE builds the C beside it.
+// FPU, whose registers hold what does not fit elsewhere; SN_MVE is 1 as well on those with Helium.
+// -DSN_PORTABLE builds the C beside it.
 #ifndef SN_DSP_H
 #define SN_DSP_H
 
@@ -7,6 +8,12 @@
 #define SN_DSP 1
 #else
 #define SN_DSP 0
+#endif
+
+#if SN_DSP && defined(__ARM_FEATURE_MVE)
+#define SN_MVE 1
+#else
+#define SN_MVE 0
 #endif
 
 // A function of assembly alone: the compiler adds nothing, clang takes nothing else in it.

@@ -1,0 +1,135 @@
+#include "engine/sn_direct_sums.h"
+
+#if SN_MVE
+#include <arm_mve.h>
+
+#define CHANNELS 4u
+#define BLOCKS_PER_TURN 4u
+
+// What the assembly reads and moves on; the numbers are its offsets. A turn is four blocks; the
+// first one leaves out its first `skipped` blocks.
+typedef struct {
+    const int8_t *patch;                // 0
+    const int8_t *weights;              // 4
+    uint32_t pair_bytes;                // 8
+    const sn_direct_channel *channels;  // 12
+    uint32_t groups;                    // 16: of four channels
+    int8_t *targets[SN_DIRECT_PIXELS];  // 20
+    uint32_t turns;                     // 28
+    uint32_t skipped;                   // 32
+} direct_job;
+
+// 16 values of two pixels meet the weights of four channels: 128 products in 14 instructions.
+#define BLOCK                                                                                      \
+    "vldrb.8 q0, [r5], #16\n"                                                                      \
+    "vldrb.8 q1, [r5], #16\n"                                                                      \
+    "vldrb.8 q2, [r1], #16\n"                                                                      \
+    "vldrb.8 q3, [r1], #16\n"                                                                      \
+    "vmladava.s8 r0, q0, q2\n"                                                                     \
+    "vmladava.s8 r8, q1, q2\n"                                                                     \
+    "vmladava.s8 r2, q0, q3\n"                                                                     \
+    "vmladava.s8 r10, q1, q3\n"                                                                    \
+    "vldrb.8 q2, [r3], #16\n"                                                                      \
+    "vldrb.8 q3, [r3], #16\n"                                                                      \
+    "vmladava.s8 r4, q0, q2\n"                                                                     \
+    "vmladava.s8 r12, q1, q2\n"                                                                    \
+    "vmladava.s8 r6, q0, q3\n"                                                                     \
+    "vmladava.s8 r14, q1, q3\n"
+#define REQUANTIZE(sum)                                                                            \
+    "lsl " sum ", " sum ", #1\n"                                                                   \
+    "smmlar " sum ", " sum ", r9, r11\n"                                                           \
+    "asr " sum ", " sum ", r7\n"                                                                   \
+    "ssat " sum ", #8, " sum "\n"
+// One channel of both pixels; the first target's is stored last.
+#define CHANNEL(first, second)                                                                     \
+    "ldr r7, [r5, #12]\n"                                                                          \
+    "ldrd r9, r11, [r5, #4]\n"                                                                     \
+    "adds r5, r5, #16\n" REQUANTIZE(first) REQUANTIZE(second) "strb " second ", [r3], #1\n"        \
+                                                              "strb " first ", [r1], #1\n"
+
+// Sums of the first pixel r0 r2 r4 r6, of the second r8 r10 r12 lr (these instructions add to even
+// registers only); patch r5, weights of two pairs of channels r1 and r3, turns r7.
+SN_NAKED static void run_job(direct_job *job __attribute__((unused))) {
+    __asm__ volatile("push {r0, r4-r11, lr}\n"
+                     "1:\n"
+                     "ldr r11, [sp]\n"
+                     "ldr r9, [r11, #12]\n"
+                     "ldr r5, [r11]\n"
+                     "ldr r1, [r11, #4]\n"
+                     "ldr r7, [r11, #8]\n"
+                     "add r3, r1, r7\n"
+                     "add r7, r3, r7\n"
+                     "str r7, [r11, #4]\n"
+                     "ldr r0, [r9]\n"
+                     "ldr r2, [r9, #16]\n"
+                     "ldr r4, [r9, #32]\n"
+                     "ldr r6, [r9, #48]\n"
+                     "mov r8, r0\n"
+                     "mov r10, r2\n"
+                     "mov r12, r4\n"
+                     "mov lr, r6\n"
+                     "ldr r7, [r11, #28]\n"
+                     "ldr r9, [r11, #32]\n"
+                     "cmp r9, #2\n"
+                     "beq 4f\n"
+                     "bhi 5f\n"
+                     "cmp r9, #1\n"
+                     "beq 3f\n");
+    __asm__ volatile("2:\n" BLOCK "3:\n" BLOCK "4:\n" BLOCK "5:\n" BLOCK);
+    __asm__ volatile("subs r7, r7, #1\n"
+                     "bne 2b\n"
+                     "ldr r11, [sp]\n"
+                     "ldr r5, [r11, #12]\n"
+                     "ldr r1, [r11, #20]\n"
+                     "ldr r3, [r11, #24]\n");
+    __asm__ volatile(CHANNEL("r0", "r8") CHANNEL("r2", "r10"));
+    __asm__ volatile(CHANNEL("r4", "r12") CHANNEL("r6", "lr"));
+    __asm__ volatile("ldr r11, [sp]\n"
+                     "str r5, [r11, #12]\n"
+                     "str r1, [r11, #20]\n"
+                     "str r3, [r11, #24]\n"
+                     "ldr r7, [r11, #16]\n"
+                     "subs r7, r7, #1\n"
+                     "str r7, [r11, #16]\n"
+                     "bne.w 1b\n"
+                     "pop {r0, r4-r11, pc}\n");
+}
+
+uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets) {
+    direct_job job = {0};
+    job.patch = patch;
+    job.weights = layer->weights;
+    job.pair_bytes = 2 * SN_DIRECT_BLOCK * layer->blocks;
+    job.channels = layer->channels;
+    job.groups = layer->output_channels / CHANNELS;
+    job.targets[0] = targets[0];
+    job.targets[1] = targets[1];
+    job.turns = (layer->blocks + BLOCKS_PER_TURN - 1) / BLOCKS_PER_TURN;
+    job.skipped = job.turns * BLOCKS_PER_TURN - layer->blocks;
+    if (job.groups != 0) {
+        run_job(&job);
+    }
+    return layer->output_channels / CHANNELS * CHANNELS;
+}
+
+void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks, int32_t *sums) {
+    int32_t a0 = 0;
+    int32_t a1 = 0;
+    int32_t b0 = 0;
+    int32_t b1 = 0;
+    for (; blocks; --blocks, patch += 2 * SN_DIRECT_BLOCK, weights += 2 * SN_DIRECT_BLOCK) {
+        const int8x16_t a = vldrbq_s8(patch);
+        const int8x16_t b = vldrbq_s8(patch + SN_DIRECT_BLOCK);
+        const int8x16_t w0 = vldrbq_s8(weights);
+        const int8x16_t w1 = vldrbq_s8(weights + SN_DIRECT_BLOCK);
+        a0 = vmladavaq_s8(a0, a, w0);
+        a1 = vmladavaq_s8(a1, a, w1);
+        b0 = vmladavaq_s8(b0, b, w0);
+        b1 = vmladavaq_s8(b1, b, w1);
+    }
+    sums[0] = a0;
+    sums[1] = a1;
+    sums[2] = b0;
+    sums[3] = b1;
+}
+#endif

@@ -1,0 +1,37 @@
+"""The strip kernels with Helium instructions, in QEMU's Cortex-M55."""
+
+import shutil
+
+import numpy as np
+import pytest
+from mve_programs import QEMU, run_cases
+from strip_layers import RELU, LayerMaker, random_clip
+
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.toolchain import ARM_GCC
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which(QEMU) and shutil.which(ARM_GCC)), reason=f"needs {QEMU} and {ARM_GCC}"
+)
+
+
+def direct_layers():
+    """Return layers with 1 to 9 blocks of 16 values, and 1 to 9 channels."""
+    made = LayerMaker(5)
+    for number in range(1, 10):
+        limits = (-20, -20, 90) if number == 5 else RELU
+        source = made.source(number % 4 + 1, 16 * number - 5 * (number % 2))
+        conv = made.convolution(source, number, (1, 1), limits, extreme=number == 3)
+        made.layer(Group((conv,)), Choice("direct", number % 3 + 1))
+    conv = made.convolution(made.source(5, 16), 12, (3, 3))
+    made.layer(Group((conv,)), Choice("direct", 2))
+    return made
+
+
+@pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["helium", "portable"])
+def test_direct_strips_equal_the_reference(tmp_path, flags):
+    made = direct_layers()
+    random = np.random.default_rng(1)
+    clips = [random_clip(random, made.model, layer, 5) for layer in made.layers]
+    found = run_cases(tmp_path, made.model, made.layers, clips, flags)
+    assert found == [0] * len(made.layers)
