@@ -14,9 +14,11 @@ from sernet_gen.kernels import winograd
 from sernet_gen.kernels.choice import Choice, Group
 from sernet_gen.kernels.winograd_batches import Batch, choose_batches
 from sernet_gen.kernels.winograd_tables import (
+    EDGE_OFFSET,
     OFFSET,
     G,
     biases,
+    edge_biases,
     is_plain,
     limits,
     quads,
@@ -165,13 +167,13 @@ def test_the_tables_give_the_direct_sums(seed, zero_point, extreme):
     bias = 64 * biases(operator, zero_point)
     place = np.zeros((4, 4), int)
     place[2:, 2:] = [[1, 2], [3, 4]]
-    got = _signed(wide % 2**32 * pow(9, -1, 2**32) % 2**32 + bias[:, place]) >> 6
+    got = signed(wide % 2**32 * pow(9, -1, 2**32) % 2**32 + bias[:, place]) >> 6
     centred = np.lib.stride_tricks.sliding_window_view(pixels - zero_point, (3, 3), (0, 1))
     direct = np.einsum("yxcij,oijc->oyx", centred, operator.weights.astype(np.int64))
     np.testing.assert_array_equal(got, direct + operator.bias[:, None, None])
 
 
-def _signed(values):
+def signed(values):
     return (values + 2**31) % 2**32 - 2**31
 
 
@@ -193,6 +195,9 @@ def test_values_and_weights_fit_their_words():
     source = (ENGINE / "sn_winograd_transform.c").read_text()
     table = re.search(r"sn_winograd_less\[\w+\] = {([^}]*)}", source).group(1)
     assert [-int(number) for number in table.split(",")] == offsets.ravel().tolist()
+    table = re.search(r"sn_winograd_edge_less\[\w+\] = {([^}]*)}", source).group(1)
+    assert [-int(number) for number in table.split(",")] == columns[:, :2].ravel().tolist()
+    assert (columns[:, :2] - 128 * abs(G).sum(axis=1)[:, None]).min() >= 0
 
 
 def test_quads_are_bytes_of_four_channels_tap_by_tap():
@@ -229,12 +234,55 @@ def test_sizes_of_a_layer_of_the_bundled_network():
     assert winograd.workspace_bytes(model, group, stored) == 4 * (288 + 3 * values)
     assert winograd.workspace_bytes(model, group, made) == 4 * (288 + 5 * values + words)
     weights = 96 * 64 * 9
-    assert winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 112
-    assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 112
+    assert (
+        winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 2 * 24 + 76
+    )
+    assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 2 * 24 + 76
     assert winograd.shapes(model, group, stored) == ()
+
+
+def test_a_width_of_4n_plus_1_ends_with_an_edge_when_the_run_makes_the_weights():
+    model, group = layer(into=96, out=128, pool=(2, 1), width=5)
+    made, stored = Choice("winograd", 6), Choice("winograd", 6, 0, "transformed")
+    edge = Batch(4, 1, 0, 3, is_edge=True)
+    assert winograd.batches_of(model, group, made) == (Batch(0, 1, 0, 3), edge)
+    assert (edge.tiles, edge.points) == (3, 12)
+    assert not any(batch.is_edge for batch in winograd.batches_of(model, group, stored))
+    values, words = 3 * (36 + 12) * (1 + 48), 6 * 48 * 8 * 2
+    assert winograd.workspace_bytes(model, group, made) == 4 * (288 + values + words)
+    tables = 128 * (96 * 9 + 32 + 12) + 5 * 96 + 2 * 24 + 76
+    assert winograd.flash_bytes(model, group, made) == tables
+    narrow = layer(into=96, out=128, pool=(2, 1), width=1)
+    assert winograd.batches_of(*narrow, made) == (Batch(0, 1, 0, 3),)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(-128, 127))
+def test_the_tables_of_an_edge_give_the_direct_sums(seed, zero_point):
+    random = np.random.default_rng(seed)
+    _, group = layer(into=4, zero_point=zero_point)
+    operator = group.convolutions[0]
+    pixels = random.choice([-128, 127], (6, 2, 4))
+    raised = pixels + 128
+    raised[4:, :, :2] += EDGE_OFFSET
+    kernels = operator.weights.astype(np.int64)
+    sums = np.einsum("ia,oajc,ib,bjc->oi", G, kernels[:, :, :2], B, raised)
+    bias = 64 * edge_biases(operator, zero_point)[:, [0, 0, 1, 2]]
+    got = signed((sums @ A.T) % 2**32 * (8 * pow(3, -1, 2**32) % 2**32) % 2**32 + bias) >> 6
+    padded = np.pad(pixels - zero_point, ((0, 0), (0, 1), (0, 0)))
+    centred = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (0, 1))
+    direct = np.einsum("yxcij,oijc->oy", centred, kernels)
+    np.testing.assert_array_equal(got, direct + operator.bias[:, None])
+
+
+def test_the_values_of_an_edge_are_positive_in_the_low_channel():
+    least, most = (255 * f(B, 0).sum(axis=1) for f in (np.minimum, np.maximum))
+    assert least.min() == -2_040 > -EDGE_OFFSET
+    assert most.max() + EDGE_OFFSET < 2**15
 
 
 def test_the_header_states_the_numbers_of_the_tables():
     header = (ENGINE / "sn_winograd.h").read_text()
     assert f"#define SN_WINOGRAD_OFFSET {OFFSET}u" in header
+    assert f"#define SN_WINOGRAD_EDGE_OFFSET {EDGE_OFFSET}u" in header
     assert "#define SN_WINOGRAD_SCRATCH 288u" in header

@@ -2,21 +2,27 @@
 
 #include <stdbool.h>
 
+#include "engine/sn_winograd_edge.h"
 #include "engine/sn_winograd_output.h"
 #include "engine/sn_winograd_transform.h"
 
 #define TILE 4u
 #define MOST_TILE_ROWS 4u
 
-// A run. The first words of the workspace are `scratch`: the input half transformed, then sums.
+// A run. `input`: its rows, padding for those outside the clip. The first words of the workspace
+// are `scratch`: the input half transformed, then sums.
 typedef struct {
     const sn_winograd *layer;
     uint32_t *scratch;
+    const int8_t *input[TILE * MOST_TILE_ROWS + 2];
     sn_winograd_rows rows[MOST_TILE_ROWS];
 } strip;
 
 static void find_rows(strip *run, const int8_t *const *input, int8_t *const *outputs) {
     const sn_winograd *const layer = run->layer;
+    for (uint32_t i = 0; i < TILE * layer->tile_rows + 2; ++i) {
+        run->input[i] = input[i] ? input[i] : layer->padding;
+    }
     for (uint32_t r = 0; r < layer->tile_rows; ++r) {
         sn_winograd_rows *const row = &run->rows[r];
         row->inside = 0;
@@ -65,23 +71,21 @@ static void transform_row(const strip *run, const sn_winograd_batch *batch,
     }
 }
 
-static void transform_batch(const strip *run, const sn_winograd_batch *batch,
-                            const int8_t *const *input, uint32_t *values) {
-    const uint32_t tiles = batch->columns * batch->tile_rows;
-    const uint32_t point = (1 + run->layer->input_channels / 2) * tiles;
+static void transform_batch(const strip *run, const sn_winograd_batch *batch, uint32_t *values) {
+    values += batch->columns * batch->tile_rows;
+    for (uint32_t r = batch->tile_row; r < batch->tile_row + batch->tile_rows; ++r) {
+        transform_row(run, batch, run->input + TILE * r, values);
+        values += batch->columns;
+    }
+}
+
+// The sums start at 0.
+static void clear_starts(const sn_winograd *layer, uint32_t *values, uint32_t tiles) {
     for (uint32_t i = 0; i < SN_WINOGRAD_POINTS; ++i) {
         for (uint32_t tile = 0; tile < tiles; ++tile) {
-            values[i * point + tile] = 0;
+            values[tile] = 0;
         }
-    }
-    values += tiles;
-    for (uint32_t r = 0; r < batch->tile_rows; ++r, values += batch->columns) {
-        const int8_t *six[TILE + 2];
-        for (uint32_t i = 0; i < TILE + 2; ++i) {
-            const int8_t *const row = input[TILE * (batch->tile_row + r) + i];
-            six[i] = row ? row : run->layer->padding;
-        }
-        transform_row(run, batch, six, values);
+        values += (1 + layer->input_channels / 2) * tiles;
     }
 }
 
@@ -108,47 +112,70 @@ static bool is_wanted(const strip *run, const sn_winograd_batch *batch) {
     return inside != 0;
 }
 
-static void run_stored(const strip *run, const int8_t *const *input, uint32_t *words) {
+static void run_stored(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
     const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * 4;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
         const sn_winograd_batch *const batch = &layer->batches[b];
+        uint32_t *const values = words + batch->values;
         const uint32_t *weights = layer->transformed;
         if (!is_wanted(run, batch)) {
             continue;
         }
-        transform_batch(run, batch, input, words + batch->values);
+        transform_batch(run, batch, values);
+        clear_starts(layer, values, batch->columns * batch->tile_rows);
         for (uint32_t number = 0; number < layer->output_channels; number += 4) {
-            multiply_stored(run, batch, words + batch->values, weights, number);
+            multiply_stored(run, batch, values, weights, number);
             weights += size;
         }
     }
 }
 
-static void multiply_made(const strip *run, const sn_winograd_batch *batch, const uint32_t *values,
-                          const uint32_t *weights, uint32_t number) {
-    const uint32_t tiles = batch->columns * batch->tile_rows;
-    const sn_winograd_sets sets = {2, 1, 2};
-    sn_winograd_products_made(values, weights, run->scratch, run->layer->input_channels / 2, tiles);
-    sn_winograd_write(run->layer, batch, run->rows, run->scratch, number, &sets);
+static sn_winograd_grid grid_of(const sn_winograd *layer, const sn_winograd_batch *batch) {
+    const sn_winograd_grid grid = {layer->input_channels / 2, batch->columns * batch->tile_rows,
+                                   batch->is_edge ? 2 : 6, layer->edge_biases ? 8 : 6};
+    return grid;
 }
 
-static void run_made(const strip *run, const int8_t *const *input, uint32_t *words) {
+static void prepare_made(const strip *run, const sn_winograd_batch *batch, uint32_t *values) {
+    const sn_winograd_grid grid = grid_of(run->layer, batch);
+    if (batch->is_edge) {
+        sn_winograd_edge_values(run->layer, batch, run->input, run->scratch, values);
+    } else {
+        transform_batch(run, batch, values);
+    }
+    sn_winograd_starts(values, &grid);
+}
+
+static void multiply_made(const strip *run, const sn_winograd_batch *batch, const uint32_t *values,
+                          const uint32_t *weights, uint32_t number) {
+    const sn_winograd *const layer = run->layer;
+    const sn_winograd_sets sets = {2, 1, 2};
+    const sn_winograd_grid grid = grid_of(layer, batch);
+    if (batch->is_edge) {
+        sn_winograd_products_made(values, weights + 12, run->scratch, &grid);
+        sn_winograd_edge_write(layer, batch, run->rows, run->scratch, number);
+    } else {
+        sn_winograd_products_made(values, weights, run->scratch, &grid);
+        sn_winograd_write(layer, batch, run->rows, run->scratch, number, &sets);
+    }
+}
+
+static void run_made(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
     const uint32_t pairs = layer->input_channels / 2;
     const uint32_t size = 9 * layer->input_channels;
+    const uint32_t columns = layer->edge_biases ? 8 : 6;
     uint32_t *const made = words + layer->made;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
-        const sn_winograd_batch *const batch = &layer->batches[b];
-        if (is_wanted(run, batch)) {
-            transform_batch(run, batch, input, words + batch->values);
-            sn_winograd_starts(words + batch->values, pairs, batch->columns * batch->tile_rows);
+        if (is_wanted(run, &layer->batches[b])) {
+            prepare_made(run, &layer->batches[b], words + layer->batches[b].values);
         }
     }
     for (uint32_t number = 0; number < layer->output_channels; number += 2) {
         const uint8_t *const weights = layer->weights + number * size;
-        sn_winograd_weights(weights, made, pairs);
-        sn_winograd_weights(weights + size, made + 1, pairs);
+        sn_winograd_weights(weights, made, pairs, columns);
+        sn_winograd_weights(weights + size, made + 1, pairs, columns);
         for (uint32_t b = 0; b < layer->batch_count; ++b) {
             const sn_winograd_batch *const batch = &layer->batches[b];
             if (is_wanted(run, batch)) {
@@ -165,8 +192,8 @@ void sn_winograd_strip(const sn_winograd *layer, const int8_t *const *input, voi
     run.scratch = workspace;
     find_rows(&run, input, outputs);
     if (layer->transformed) {
-        run_stored(&run, input, workspace);
+        run_stored(&run, workspace);
     } else {
-        run_made(&run, input, workspace);
+        run_made(&run, workspace);
     }
 }

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #define SN_WINOGRAD_OFFSET 14080u
+#define SN_WINOGRAD_EDGE_OFFSET 4096u
 #define SN_WINOGRAD_POINTS 36u
 // Words at the start of the workspace that hold what lives a moment only.
 #define SN_WINOGRAD_SCRATCH 288u
@@ -37,13 +38,15 @@ typedef struct sn_winograd_channel {
 } sn_winograd_channel;
 
 // A rectangle of 1 to 4 tiles (3 with `transformed` weights) that meet each weight together:
-// `columns` tiles across from output column `column` (a multiple of 4) on, `tile_rows` down from
-// tile row `tile_row` on. `values`: where in the workspace, in words, its transformed input lies.
+// `columns` tiles across from output column `column` on (a multiple of 4), `tile_rows` down from
+// tile row `tile_row` on. `is_edge`: it is the last column, as sn_winograd_edge.h makes it.
+// `values`: where in the workspace, in words, its transformed input lies.
 typedef struct sn_winograd_batch {
     uint32_t column;
     uint32_t columns;
     uint32_t tile_row;
     uint32_t tile_rows;
+    uint32_t is_edge;
     uint32_t values;
 } sn_winograd_batch;
 
@@ -58,8 +61,9 @@ typedef struct sn_winograd_batch {
 // [output_channels / 4][36][pairs][4]; or, where that is 0, made in every run for two output
 // channels at a time in the workspace from word `made` on, from bytes g + 128 in `weights`,
 // [output_channels][quads][9 taps][4 channels].
-// `padding`: a row of width * input_channels input zero points. `workspace`: its place in the
-// arena.
+// `edge_biases`: where a batch is an edge, three for each output channel, made like
+// sn_winograd_channel's `bias`: for outputs 0 and 1, 2, 3 along time; else 0. `padding`: a row of
+// width * input_channels input zero points. `workspace`: its place in the arena.
 typedef struct sn_winograd {
     uint32_t width;
     uint32_t input_channels;   // a multiple of 4
@@ -78,6 +82,7 @@ typedef struct sn_winograd {
     uint32_t batch_count;
     const sn_winograd_batch *batches;
     const sn_winograd_channel *channels;
+    const int32_t *edge_biases;
     const uint32_t *transformed;
     const uint8_t *weights;
     const int8_t *padding;

@@ -1,18 +1,10 @@
 #include "engine/sn_winograd_output.h"
 
 #include "engine/sn_dsp.h"
-#include "engine/sn_requantize.h"
 #include "engine/sn_winograd_transform.h"
 
 #define TILE 4u
 #define MOST_LANES 4u
-
-static int8_t requantize(const sn_winograd *layer, const sn_winograd_channel *channel,
-                         int32_t scaled_sum) {
-    const int32_t scaled =
-        sn_multiply_double_rounding(scaled_sum >> 6, channel->multiplier, channel->shift);
-    return sn_clamp(scaled + layer->output_zero, layer->low, layer->high);
-}
 
 // The largest of the sums that pool into output (i, j), of those in the clip.
 static int32_t pooled(const sn_winograd *layer, uint32_t (*const sums)[4], uint32_t inside,
@@ -41,7 +33,7 @@ static void write_part(const sn_winograd *layer, const sn_winograd_rows *row, ui
         }
         int8_t *to = row->outputs[i] + at;
         for (uint32_t j = 0; j * layer->pool_columns < columns; ++j) {
-            *to = requantize(layer, channel, pooled(layer, sums, row->inside, columns, i, j));
+            *to = sn_winograd_byte(layer, channel, pooled(layer, sums, row->inside, columns, i, j));
             to += layer->output_channels;
         }
     }

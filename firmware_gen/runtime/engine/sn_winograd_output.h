@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/sn_requantize.h"
 #include "engine/sn_winograd.h"
 
 // What a row of tiles writes: `outputs`, one for each row behind the pool, 0 where there is none;
@@ -24,6 +25,14 @@ typedef struct sn_winograd_sets {
     uint32_t next;
     uint32_t step;
 } sn_winograd_sets;
+
+// The byte of 64 times a sum.
+static inline int8_t sn_winograd_byte(const sn_winograd *layer, const sn_winograd_channel *channel,
+                                      int32_t sum) {
+    const int32_t scaled =
+        sn_multiply_double_rounding(sum >> 6, channel->multiplier, channel->shift);
+    return sn_clamp(scaled + layer->output_zero, layer->low, layer->high);
+}
 
 // Writes a batch in the output channels from `number` on. `rows`: of each tile row of the run.
 void sn_winograd_write(const sn_winograd *layer, const sn_winograd_batch *batch,

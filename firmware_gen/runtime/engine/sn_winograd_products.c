@@ -127,13 +127,15 @@ void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights
 }
 
 void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                               uint32_t pairs, uint32_t tiles) {
-    for (uint32_t i = 0; i < SN_WINOGRAD_POINTS; ++i) {
-        const uint32_t *const first = weights + i / 6 * pairs * 12 + i % 6 * 2;
+                               const sn_winograd_grid *grid) {
+    const uint32_t step = 2 * grid->columns;
+    for (uint32_t i = 0; i < 6 * grid->points; ++i) {
+        const uint32_t *const first =
+            weights + i / grid->points * grid->pairs * step + i % grid->points * 2;
         const point made = {
-            values, first, pairs, 12, sums + i, 2 * SN_WINOGRAD_POINTS, SN_WINOGRAD_POINTS};
-        sum_point(&made, tiles);
-        values += (1 + pairs) * tiles;
+            values, first, grid->pairs, step, sums + i, 2 * SN_WINOGRAD_POINTS, SN_WINOGRAD_POINTS};
+        sum_point(&made, grid->tiles);
+        values += (1 + grid->pairs) * grid->tiles;
     }
 }
 

@@ -20,26 +20,26 @@
     "mov r4, #" #weight_bytes "\n mul r5, r4, r12\n vmov s3, r5\n"                                 \
     "adr.w r6, 2f\n mov r7, #" #code_bytes "\n mla r6, r7, r12, r6\n vmov s4, r6\n"
 
-#define COUNT(points)                                                                              \
-    "cmp r12, #0\n ite eq\n moveq r3, #2*" #points "-2\n movne r3, #2*" #points "-1\n vmov s0, "   \
-    "r3\n"
+// Sets s0, and r3 with it, for the points in r3.
+#define COUNT                                                                                      \
+    "lsl r3, r3, #1\n sub r3, r3, #2\n cmp r12, #0\n it ne\n addne r3, r3, #1\n vmov s0, r3\n"
 
 // 36 points one behind the other.
-#define ENTER_STORED(tiles, value_bytes, weight_bytes, code_bytes)                                 \
-    ENTER(tiles, value_bytes, weight_bytes, code_bytes) COUNT(36)
+#define ENTER_STORED(tiles, value_bytes, code_bytes)                                               \
+    ENTER(tiles, value_bytes, 16, code_bytes) "mov r3, #36\n" COUNT
 #define NEXT_STORED                                                                                \
     "vmov r3, s0\n subs r3, r3, #2\n vmov s0, r3\n bpl.w 1b\n pop {r4-r11, pc}\n"                  \
     "6: vmov r2, s2\n sub r0, r0, r2\n vmov r2, s3\n sub r1, r1, r2\n"                             \
     "vmov r2, s4\n mov pc, r2\n"
 
-// Six rows of six points: points of a row are 8 bytes apart, pairs 48. s3: from the end of a point
-// back to the next one. s7: from there to the next row. s8: rows to go. s9: s0 of a new row.
-#define ENTER_MADE(tiles, value_bytes, code_bytes)                                                 \
-    ENTER(tiles, value_bytes, 48, code_bytes)                                                      \
-    COUNT(6)                                                                                       \
-    "sub r1, r1, r5\n vmov.f32 s9, s0\n mov r5, #6\n vmov s8, r5\n"                                \
-    "mul r5, r4, lr\n lsl r5, r5, #4\n sub r5, r5, #8\n vmov s3, r5\n"                             \
-    "sub r5, r12, lr, lsl #4\n mvn r5, r5\n mul r5, r4, r5\n vmov s7, r5\n"
+// Six rows of points, as many as the fifth argument says: those of a row are 8 bytes apart, pairs
+// `step`. s3: from the end of a point back to the next one. s7: from there to the next row. s8:
+// rows to go. s9: s0 of a new row.
+#define ENTER_MADE(tiles, value_bytes, code_bytes, step)                                           \
+    ENTER(tiles, value_bytes, step, code_bytes)                                                    \
+    "sub r1, r1, r5\n mul r5, r4, lr\n lsl r5, r5, #4\n sub r5, r5, #8\n vmov s3, r5\n"            \
+    "mul r5, r4, r3\n ldr r3, [sp, #36]\n sub r5, r5, r3, lsl #3\n vmov s7, r5\n"                  \
+    "mov r5, #6\n vmov s8, r5\n" COUNT "vmov s9, r3\n"
 #define NEXT_MADE                                                                                  \
     "vmov r3, s0\n vmov r2, s3\n subs r3, r3, #2\n sub r1, r1, r2\n vmov s0, r3\n bpl.w 1b\n"      \
     "vmov r2, s7\n vmov r4, s8\n add r1, r1, r2\n vmov r3, s9\n vmov s0, r3\n"                     \
@@ -52,11 +52,10 @@
 #define END "subs lr, lr, #1\n bne.w 2b\n"
 #define END_SPILLED "vmov lr, s6\n subs lr, lr, #1\n vmov s6, lr\n bne.w 2b\n"
 
-#define STORE_2 "vmov r2, s5\n str r4, [r2], #4\n str r5, [r2, #140]\n"
+#define STORE_2 "vmov r2, s5\n str r4, [r2], #4\n str r5, [r2, #140]\n vmov s5, r2\n"
 #define STORE_4 STORE_2 "str r6, [r2, #284]\n str r7, [r2, #428]\n"
 #define STORE_6 STORE_4 "str r8, [r2, #572]\n str r9, [r2, #716]\n"
 #define STORE_8 STORE_6 "str r10, [r2, #860]\n str r11, [r2, #1004]\n"
-#define STORED "vmov s5, r2\n"
 
 #define SIX_PRODUCTS                                                                               \
     "smlad r4, r10, r2, r4\n smlad r5, r10, r3, r5\n smlad r6, r11, r2, r6\n"                      \
@@ -78,98 +77,108 @@
     "1: ldr r4, [r0, #12]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n"                                \
     "mov r5, r4\n mov r7, r6\n mov r9, r8\n"
 
-#define PRODUCTS(name)                                                                             \
+#define STORED(name, code)                                                                         \
     SN_NAKED static void name(const uint32_t *values, const uint32_t *weights, uint32_t *sums,     \
-                              uint32_t pairs)
+                              uint32_t pairs) {                                                    \
+        __asm__ volatile(code NEXT_STORED);                                                        \
+    }
 
-PRODUCTS(stored_3x2) {
-    __asm__ volatile(ENTER_STORED(3, 12, 16, 44) START_3 BEGIN BLOCK_3X2(16)
-                         END STORE_6 STORED NEXT_STORED);
-}
-
-PRODUCTS(made_3x2) {
-    __asm__ volatile(ENTER_MADE(3, 12, 44) START_3 BEGIN BLOCK_3X2(48)
-                         END STORE_6 STORED NEXT_MADE);
-}
+STORED(stored_3x2, ENTER_STORED(3, 12, 44) START_3 BEGIN BLOCK_3X2(16) END STORE_6)
 
 // 2 tiles, 4 outputs.
-#define STEP_2X4(v)                                                                                \
+#define STEP_2X4(writeback)                                                                        \
     "ldr.w r12, [r1, #.Lu]\n ldr.w r2, [r1, #.Lu+4]\n ldr.w lr, [r0, #.Lv+4]\n"                    \
-    "ldr.w r3, [r0, #.Lv]" v "\n"                                                                  \
+    "ldr.w r3, [r0, #.Lv]" writeback "\n"                                                          \
     "smlad r4, r12, r3, r4\n smlad r5, r12, lr, r5\n"                                              \
     "smlad r6, r2, r3, r6\n smlad r7, r2, lr, r7\n"                                                \
     "ldr.w r12, [r1, #.Lu+8]\n ldr.w r2, [r1, #.Lu+12]\n"                                          \
     "smlad r8, r12, r3, r8\n smlad r9, r12, lr, r9\n"                                              \
     "smlad r10, r2, r3, r10\n smlad r11, r2, lr, r11\n"                                            \
     ".set .Lv, .Lv+8\n .set .Lu, .Lu+16\n"
+#define START_2X4                                                                                  \
+    "1: ldr r4, [r0, #8]!\n ldr r5, [r0, #4]\n mov r6, r4\n mov r7, r5\n"                          \
+    "mov r8, r4\n mov r9, r5\n mov r10, r4\n mov r11, r5\n"
+#define BLOCK_2X4                                                                                  \
+    ".set .Lv, 8\n .set .Lu, 0\n .rept 15\n" STEP_2X4("") ".endr\n" STEP_2X4("!") "add r1, r1, "   \
+                                                                                  "#256\n"
 
-PRODUCTS(stored_2x4) {
-    __asm__ volatile(ENTER_STORED(
-        2, 8, 16, 56) "1: ldr r4, [r0, #8]!\n ldr r5, [r0, #4]\n mov r6, r4\n mov r7, r5\n"
-                      "mov r8, r4\n mov r9, r5\n mov r10, r4\n mov r11, r5\n" BEGIN_SPILLED
-                      ".set .Lv, 8\n .set .Lu, 0\n .rept 15\n" STEP_2X4("") ".endr\n" STEP_2X4(
-                          "!") "add r1, r1, #256\n" END_SPILLED STORE_8 STORED NEXT_STORED);
-}
+STORED(stored_2x4, ENTER_STORED(2, 8, 56) START_2X4 BEGIN_SPILLED BLOCK_2X4 END_SPILLED STORE_8)
 
-// 4 tiles, 2 outputs: no pre-index reaches 256 bytes.
-PRODUCTS(made_4x2) {
-    __asm__ volatile(ENTER_MADE(
-        4, 16, 56) "1: ldr r4, [r0, #16]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n"
-                   "ldr r10, [r0, #12]\n mov r5, r4\n mov r7, r6\n mov r9, r8\n"
-                   "mov r11, r10\n" BEGIN_SPILLED ".set .Lv, 16\n .set .Lu, 0\n .rept 16\n"
-                   "ldr.w r12, [r0, #.Lv]\n ldr.w r2, [r0, #.Lv+4]\n"
-                   "ldr.w r3, [r1, #.Lu]\n ldr.w lr, [r1, #.Lu+4]\n"
-                   "smlad r4, r12, r3, r4\n smlad r5, r12, lr, r5\n"
-                   "smlad r6, r2, r3, r6\n smlad r7, r2, lr, r7\n"
-                   "ldr.w r12, [r0, #.Lv+8]\n ldr.w r2, [r0, #.Lv+12]\n"
-                   "smlad r8, r12, r3, r8\n smlad r9, r12, lr, r9\n"
-                   "smlad r10, r2, r3, r10\n smlad r11, r2, lr, r11\n"
-                   ".set .Lv, .Lv+16\n .set .Lu, .Lu+48\n .endr\n"
-                   "add r0, r0, #256\n add r1, r1, #768\n" END_SPILLED STORE_8 STORED NEXT_MADE);
-}
+// 1 tile, 4 outputs.
+#define START_1X4 "1: ldr r4, [r0, #4]!\n mov r5, r4\n mov r6, r4\n mov r7, r4\n"
+#define BLOCK_1X4                                                                                  \
+    ".set .Lv, 4\n .set .Lu, 0\n .rept 16\n"                                                       \
+    "ldr.w r2, [r0, #.Lv]\n ldr.w r8, [r1, #.Lu]\n ldr.w r9, [r1, #.Lu+4]\n"                       \
+    "ldr.w r10, [r1, #.Lu+8]\n ldr.w r11, [r1, #.Lu+12]\n"                                         \
+    "smlad r4, r8, r2, r4\n smlad r5, r9, r2, r5\n"                                                \
+    "smlad r6, r10, r2, r6\n smlad r7, r11, r2, r7\n"                                              \
+    ".set .Lv, .Lv+4\n .set .Lu, .Lu+16\n .endr\n"                                                 \
+    "add r0, r0, #64\n add r1, r1, #256\n"
 
-// 2 tiles, 2 outputs, two pairs at a time.
-#define STEP_2X2(v)                                                                                \
+STORED(stored_1x4, ENTER_STORED(1, 4, 36) START_1X4 BEGIN BLOCK_1X4 END STORE_4)
+
+// Two outputs, with pairs of weights 48 bytes apart or, beside edges, 64.
+#define MADE(name, tiles, value_bytes, code_bytes, start, block, store)                            \
+    SN_NAKED static void name##_48(const uint32_t *values, const uint32_t *weights,                \
+                                   uint32_t *sums, uint32_t pairs, uint32_t points) {              \
+        __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 48) start block(48)            \
+                             store NEXT_MADE);                                                     \
+    }                                                                                              \
+    SN_NAKED static void name##_64(const uint32_t *values, const uint32_t *weights,                \
+                                   uint32_t *sums, uint32_t pairs, uint32_t points) {              \
+        __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 64) start block(64)            \
+                             store NEXT_MADE);                                                     \
+    }
+
+MADE(made_3x2, 3, 12, 44, START_3 BEGIN, BLOCK_3X2, END STORE_6)
+
+// 4 tiles: no pre-index reaches 256 bytes.
+#define START_4X2                                                                                  \
+    "1: ldr r4, [r0, #16]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n ldr r10, [r0, #12]\n"           \
+    "mov r5, r4\n mov r7, r6\n mov r9, r8\n mov r11, r10\n"
+#define BLOCK_4X2(step)                                                                            \
+    ".set .Lv, 16\n .set .Lu, 0\n .rept 16\n"                                                      \
+    "ldr.w r12, [r0, #.Lv]\n ldr.w r2, [r0, #.Lv+4]\n"                                             \
+    "ldr.w r3, [r1, #.Lu]\n ldr.w lr, [r1, #.Lu+4]\n"                                              \
+    "smlad r4, r12, r3, r4\n smlad r5, r12, lr, r5\n"                                              \
+    "smlad r6, r2, r3, r6\n smlad r7, r2, lr, r7\n"                                                \
+    "ldr.w r12, [r0, #.Lv+8]\n ldr.w r2, [r0, #.Lv+12]\n"                                          \
+    "smlad r8, r12, r3, r8\n smlad r9, r12, lr, r9\n"                                              \
+    "smlad r10, r2, r3, r10\n smlad r11, r2, lr, r11\n"                                            \
+    ".set .Lv, .Lv+16\n .set .Lu, .Lu+" #step "\n .endr\n"                                         \
+    "add r0, r0, #256\n add r1, r1, #16*" #step "\n"
+
+MADE(made_4x2, 4, 16, 56, START_4X2 BEGIN_SPILLED, BLOCK_4X2, END_SPILLED STORE_8)
+
+// 2 tiles, two pairs at a time.
+#define START_2X2 "1: ldr r4, [r0, #8]!\n ldr r6, [r0, #4]\n mov r5, r4\n mov r7, r6\n"
+#define STEP_2X2(step, writeback)                                                                  \
     "ldr.w r8, [r0, #.Lv]\n ldr.w r9, [r0, #.Lv+4]\n ldr.w r11, [r0, #.Lv+12]\n"                   \
-    "ldr.w r12, [r1, #.Lu]\n ldr.w r2, [r1, #.Lu+4]\n"                                             \
-    "ldr.w r3, [r1, #.Lu+48]\n ldr.w lr, [r1, #.Lu+52]\n ldr.w r10, [r0, #.Lv+8]" v "\n"           \
+    "ldr.w r12, [r1, #.Lu]\n ldr.w r2, [r1, #.Lu+4]\n ldr.w r3, [r1, #.Lu+" #step "]\n"            \
+    "ldr.w lr, [r1, #.Lu+4+" #step "]\n ldr.w r10, [r0, #.Lv+8]" writeback "\n"                    \
     "smlad r4, r8, r12, r4\n smlad r5, r8, r2, r5\n smlad r6, r9, r12, r6\n"                       \
     "smlad r7, r9, r2, r7\n smlad r4, r10, r3, r4\n smlad r5, r10, lr, r5\n"                       \
     "smlad r6, r11, r3, r6\n smlad r7, r11, lr, r7\n"                                              \
-    ".set .Lv, .Lv+16\n .set .Lu, .Lu+96\n"
+    ".set .Lv, .Lv+16\n .set .Lu, .Lu+2*" #step "\n"
+#define BLOCK_2X2(step)                                                                            \
+    ".set .Lv, 8\n .set .Lu, 0\n .rept 7\n" STEP_2X2(step, "") ".endr\n" STEP_2X2(                 \
+        step, "!") "add r1, r1, #16*" #step "\n"
 
-PRODUCTS(made_2x2) {
-    __asm__ volatile(ENTER_MADE(
-        2, 8,
-        32) "1: ldr r4, [r0, #8]!\n ldr r6, [r0, #4]\n mov r5, r4\n mov r7, r6\n" BEGIN_SPILLED
-            ".set .Lv, 8\n .set .Lu, 0\n .rept 7\n" STEP_2X2("") ".endr\n" STEP_2X2(
-                "!") "add r1, r1, #768\n" END_SPILLED STORE_4 STORED NEXT_MADE);
-}
+MADE(made_2x2, 2, 8, 32, START_2X2 BEGIN_SPILLED, BLOCK_2X2, END_SPILLED STORE_4)
 
-PRODUCTS(made_1x2) {
-    __asm__ volatile(
-        ENTER_MADE(1, 4, 20) "1: ldr r4, [r0, #4]!\n mov r5, r4\n" BEGIN
-                             ".set .Lv, 4\n .set .Lu, 0\n .rept 8\n"
-                             "ldr.w r6, [r0, #.Lv]\n ldr.w r7, [r0, #.Lv+4]\n"
-                             "ldr.w r8, [r1, #.Lu]\n ldr.w r9, [r1, #.Lu+4]\n"
-                             "ldr.w r10, [r1, #.Lu+48]\n ldr.w r11, [r1, #.Lu+52]\n"
-                             "smlad r4, r6, r8, r4\n smlad r5, r6, r9, r5\n"
-                             "smlad r4, r7, r10, r4\n smlad r5, r7, r11, r5\n"
-                             ".set .Lv, .Lv+8\n .set .Lu, .Lu+96\n .endr\n"
-                             "add r0, r0, #64\n add r1, r1, #768\n" END STORE_2 STORED NEXT_MADE);
-}
+// 1 tile, two pairs at a time.
+#define START_1X2 "1: ldr r4, [r0, #4]!\n mov r5, r4\n"
+#define BLOCK_1X2(step)                                                                            \
+    ".set .Lv, 4\n .set .Lu, 0\n .rept 8\n"                                                        \
+    "ldr.w r6, [r0, #.Lv]\n ldr.w r7, [r0, #.Lv+4]\n"                                              \
+    "ldr.w r8, [r1, #.Lu]\n ldr.w r9, [r1, #.Lu+4]\n"                                              \
+    "ldr.w r10, [r1, #.Lu+" #step "]\n ldr.w r11, [r1, #.Lu+4+" #step "]\n"                        \
+    "smlad r4, r6, r8, r4\n smlad r5, r6, r9, r5\n"                                                \
+    "smlad r4, r7, r10, r4\n smlad r5, r7, r11, r5\n"                                              \
+    ".set .Lv, .Lv+8\n .set .Lu, .Lu+2*" #step "\n .endr\n"                                        \
+    "add r0, r0, #64\n add r1, r1, #16*" #step "\n"
 
-PRODUCTS(stored_1x4) {
-    __asm__ volatile(ENTER_STORED(
-        1, 4, 16, 36) "1: ldr r4, [r0, #4]!\n mov r5, r4\n mov r6, r4\n mov r7, r4\n" BEGIN
-                      ".set .Lv, 4\n .set .Lu, 0\n .rept 16\n"
-                      "ldr.w r2, [r0, #.Lv]\n ldr.w r8, [r1, #.Lu]\n ldr.w r9, [r1, #.Lu+4]\n"
-                      "ldr.w r10, [r1, #.Lu+8]\n ldr.w r11, [r1, #.Lu+12]\n"
-                      "smlad r4, r8, r2, r4\n smlad r5, r9, r2, r5\n"
-                      "smlad r6, r10, r2, r6\n smlad r7, r11, r2, r7\n"
-                      ".set .Lv, .Lv+4\n .set .Lu, .Lu+16\n .endr\n"
-                      "add r0, r0, #64\n add r1, r1, #256\n" END STORE_4 STORED NEXT_STORED);
-}
+MADE(made_1x2, 1, 4, 20, START_1X2 BEGIN, BLOCK_1X2, END STORE_2)
 
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                  uint32_t pairs, uint32_t tiles) {
@@ -182,16 +191,38 @@ void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights
     }
 }
 
-void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                               uint32_t pairs, uint32_t tiles) {
-    if (tiles == 3) {
-        made_3x2(values, weights, sums, pairs);
-    } else if (tiles == 4) {
-        made_4x2(values, weights, sums, pairs);
-    } else if (tiles == 2) {
-        made_2x2(values, weights, sums, pairs);
+static void products_48(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                        const sn_winograd_grid *grid) {
+    if (grid->tiles == 3) {
+        made_3x2_48(values, weights, sums, grid->pairs, grid->points);
+    } else if (grid->tiles == 4) {
+        made_4x2_48(values, weights, sums, grid->pairs, grid->points);
+    } else if (grid->tiles == 2) {
+        made_2x2_48(values, weights, sums, grid->pairs, grid->points);
     } else {
-        made_1x2(values, weights, sums, pairs);
+        made_1x2_48(values, weights, sums, grid->pairs, grid->points);
+    }
+}
+
+static void products_64(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                        const sn_winograd_grid *grid) {
+    if (grid->tiles == 3) {
+        made_3x2_64(values, weights, sums, grid->pairs, grid->points);
+    } else if (grid->tiles == 4) {
+        made_4x2_64(values, weights, sums, grid->pairs, grid->points);
+    } else if (grid->tiles == 2) {
+        made_2x2_64(values, weights, sums, grid->pairs, grid->points);
+    } else {
+        made_1x2_64(values, weights, sums, grid->pairs, grid->points);
+    }
+}
+
+void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                               const sn_winograd_grid *grid) {
+    if (grid->columns == 6) {
+        products_48(values, weights, sums, grid);
+    } else {
+        products_64(values, weights, sums, grid);
     }
 }
 

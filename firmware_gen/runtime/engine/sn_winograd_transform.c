@@ -10,6 +10,9 @@ const int32_t sn_winograd_less[SN_WINOGRAD_POINTS] = {
     -2432, -7296, -2432, -17024, -7296, -2432, -3200, -9600, -3200, -22400, -9600, -3200,
     -2688, -8064, -2688, -18816, -8064, -2688, -640,  -896,  -640,  -1408,  -896,  -128};
 
+const int32_t sn_winograd_edge_less[12] = {-2432, -2432, -2688, -2688, -2432, -2432,
+                                           -3200, -3200, -2688, -2688, -640,  -128};
+
 #if !SN_DSP
 
 #define LOW_BYTES 0x00ff00ffu
@@ -72,20 +75,26 @@ static inline void weight_vector(uint32_t a, uint32_t b, uint32_t c, uint32_t *t
     target[5 * step] = c;
 }
 
-// The taps of a pair of channels, each high * 65536 + low, to target[6][pairs][6][2].
-static void weight_points(const uint32_t taps[9], uint32_t *target, uint32_t pairs) {
-    uint32_t columns[3][6];
+// The taps of a pair of channels, each high * 65536 + low, to target[6][pairs][columns][2].
+static void weight_points(const uint32_t taps[9], uint32_t *target, uint32_t pairs,
+                          uint32_t columns) {
+    uint32_t first[3][6];
     for (uint32_t j = 0; j < 3; ++j) {
-        weight_vector(taps[j] + 0x09000900u, taps[3 + j], taps[6 + j], columns[j], 1);
+        weight_vector(taps[j] + 0x09000900u, taps[3 + j], taps[6 + j], first[j], 1);
     }
-    columns[0][5] += 0x02000200u;
-    for (uint32_t i = 0; i < 6; ++i, target += 12 * pairs) {
-        weight_vector(columns[0][i], columns[1][i], columns[2][i], target, 2);
+    first[0][5] += 0x02000200u;
+    for (uint32_t i = 0; i < 6; ++i, target += 2 * columns * pairs) {
+        weight_vector(first[0][i], first[1][i], first[2][i], target, 2);
+        if (columns == 8) {
+            target[12] = first[0][i];
+            target[14] = first[1][i];
+        }
     }
 }
 
-void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs) {
-    for (uint32_t pair = 0; pair < pairs; pair += 2, weights += 36, target += 24) {
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs,
+                         uint32_t columns) {
+    for (uint32_t pair = 0; pair < pairs; pair += 2, weights += 36, target += 4 * columns) {
         uint32_t first[9];
         uint32_t second[9];
         for (uint32_t tap = 0; tap < 9; ++tap) {
@@ -93,25 +102,25 @@ void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pair
             first[tap] = (uint32_t)quad[2] << 16 | quad[0];
             second[tap] = (uint32_t)quad[3] << 16 | quad[1];
         }
-        weight_points(first, target, pairs);
-        weight_points(second, target + 12, pairs);
+        weight_points(first, target, pairs, columns);
+        weight_points(second, target + 2 * columns, pairs, columns);
     }
 }
 
-void sn_winograd_starts(uint32_t *values, uint32_t pairs, uint32_t tiles) {
-    for (uint32_t point = 0; point < SN_WINOGRAD_POINTS; ++point) {
-        const uint32_t less = (uint32_t)sn_winograd_less[point];
-        for (uint32_t tile = 0; tile < tiles; ++tile) {
+void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid) {
+    const int32_t *const less = grid->points == 6 ? sn_winograd_less : sn_winograd_edge_less;
+    for (uint32_t point = 0; point < 6 * grid->points; ++point) {
+        for (uint32_t tile = 0; tile < grid->tiles; ++tile) {
             uint32_t sum = 0;
-            for (uint32_t pair = 1; pair <= pairs; ++pair) {
-                const uint32_t word = values[pair * tiles + tile];
+            for (uint32_t pair = 1; pair <= grid->pairs; ++pair) {
+                const uint32_t word = values[pair * grid->tiles + tile];
                 const int32_t high = (int16_t)(uint16_t)(word >> 16);
                 sum += word & 0xffffu;
                 sum += (uint32_t)high;
             }
-            values[tile] = less * sum;
+            values[tile] = (uint32_t)less[point] * sum;
         }
-        values += (1 + pairs) * tiles;
+        values += (1 + grid->pairs) * grid->tiles;
     }
 }
 

@@ -28,28 +28,40 @@ void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *t
 // values[36 points][`point` words]; the second pair lies `tiles` words behind the first.
 void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles, uint32_t point);
 
+// Values[6 rows][points][1 + pairs][tiles] against weights that the run makes,
+// [6][pairs][columns][2]: 6 points; of an edge (sn_winograd_edge.h) 2. Where the layer has an edge,
+// columns 6 and 7 are for its points, and there are 8.
+typedef struct sn_winograd_grid {
+    uint32_t pairs;
+    uint32_t tiles;
+    uint32_t points;
+    uint32_t columns;
+} sn_winograd_grid;
+
 // G g G' of one output channel: from bytes g + 128, weights[pairs / 2][9 taps][4], to words
-// target[6 rows][pairs][6 columns][2], of which it writes every other one. To keep low channels
-// from borrowing there too, what arrives is larger by an offset, the same for both channels: the
-// bytes' 128, 2304 more in the first tap of each column, and 512 more in the first value of row 5
-// between the passes. The sums start lower for that: at sn_winograd_less[point] times the sum of
-// the values.
-void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs);
+// target[6][pairs][columns][2], of which it writes every other one; columns 6 and 7 are the first
+// two of G g. To keep low channels from borrowing there too, what arrives is larger by an offset,
+// the same for both channels: the bytes' 128, 2304 more in the first tap of each column, and 512
+// more in the first value of row 5 between the passes. The sums start lower for that: at
+// sn_winograd_less[point] times the sum of the values.
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs,
+                         uint32_t columns);
 
-extern const int32_t sn_winograd_less[SN_WINOGRAD_POINTS];
+extern const int32_t sn_winograd_less[36];
+extern const int32_t sn_winograd_edge_less[12];
 
-// Writes where the sums start, the first `tiles` words of each point of
-// values[36][1 + pairs][tiles].
-void sn_winograd_starts(uint32_t *values, uint32_t pairs, uint32_t tiles);
+// Writes where the sums start, the first `tiles` words of each point.
+void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid);
 
-// sums[..][36]: for each tile and output channel the start and the products of
-// values[36][1 + pairs][tiles] with the weights, added up over the pairs. `stored`:
-// weights[36][pairs] [4], of which 3 tiles take the first two; sums[4][tiles] for up to 2 tiles,
-// sums[3][2] for 3 tiles. `made`: weights[6][pairs][6][2], sums[tiles][2].
+// sums[tiles][2][36]: for each tile and output channel the start and the products of the values
+// with the weights, added up over the pairs; of an edge the first 12 of the 36.
+void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
+                               const sn_winograd_grid *grid);
+
+// The same with weights of the tables, weights[36][pairs][4], of which 3 tiles take the first two:
+// sums[3][2][36]; else sums[4][tiles][36].
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                  uint32_t pairs, uint32_t tiles);
-void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                               uint32_t pairs, uint32_t tiles);
 
 // A, the inverse of 9 and the bias: from sums[36] to 64 times the convolution's sums, [4][4].
 void sn_winograd_outputs(const uint32_t *sums, const sn_winograd_channel *channel,

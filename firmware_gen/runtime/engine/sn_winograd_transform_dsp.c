@@ -62,93 +62,71 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
                    "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");
 }
 
-// G along a row a, b, c of taps, in 6 operations with two spare registers.
+// G along a row a, b, c of taps, in 6 operations with two spare registers; a and b themselves
+// behind it for an edge.
 #define WEIGHT_ROW(a, b, c, x, y)                                                                  \
     "str " a ", [r0]\n str " c ", [r0, #40]\n"                                                     \
     "add " x ", " a ", " c "\n add " y ", " x ", " b "\n sub " x ", " x ", " b "\n"                \
     "str " y ", [r0, #8]\n str " x ", [r0, #16]\n"                                                 \
     "add " x ", " a ", " c ", lsl #2\n add " y ", " x ", " b ", lsl #1\n"                          \
-    "sub " x ", " x ", " b ", lsl #1\n str " y ", [r0, #24]\n str " x ", [r0, #32]\n"
+    "sub " x ", " x ", " b ", lsl #1\n str " y ", [r0, #24]\n str " x ", [r0, #32]\n"              \
+    ".if .Lstep == 64\n str " a ", [r0, #48]\n str " b ", [r0, #56]\n .endif\n"
 
-// A pair of channels, its taps in r1-r9; rows 0, 5, 1, 2, 3, 4, which lie lr bytes apart. From row
-// 1 on a + c + b is in r1-r3, b in r4-r6; a + 4 c + 2 b in r10, r7, r8.
+// A pair of channels, its taps in r1-r9; rows 0, 5, 1, 2, 3, 4, which lie lr bytes apart. Three
+// columns at once: taps a in r1-r3, b in r4-r6, c in r7-r9; from row 1 on a + c and a + 4 c in
+// r1-r3 and r10, r7, r8, with b added and taken away.
+#define WEIGHT_ROW_0 WEIGHT_ROW("r1", "r2", "r3", "r10", "r11")
+#define WEIGHT_ROW_5 WEIGHT_ROW("r12", "r8", "r9", "r10", "r11")
+#define WEIGHT_ROW_NEAR WEIGHT_ROW("r1", "r2", "r3", "r9", "r11")
+#define WEIGHT_ROW_FAR WEIGHT_ROW("r10", "r7", "r8", "r9", "r11")
 #define WEIGHT_PAIR                                                                                \
-    "add r1, r1, #0x09000900\n add r2, r2, #0x09000900\n add r3, r3, #0x09000900\n" WEIGHT_ROW(    \
-        "r1", "r2", "r3", "r10",                                                                   \
-        "r11") "add r0, r0, lr, lsl #2\n add r0, r0, lr\n add r12, r7, "                           \
-               "#0x02000200\n" WEIGHT_ROW(                                                         \
-                   "r12", "r8", "r9", "r10",                                                       \
-                   "r11") "sub r0, r0, lr, lsl #2\n"                                               \
-                          "add r10, r1, r7, lsl #2\n add r1, r1, "                                 \
-                          "r7\n add r7, r2, r8, lsl #2\n add r2, "                                 \
-                          "r2, r8\n"                                                               \
-                          "add r8, r3, r9, lsl #2\n add r3, r3, "                                  \
-                          "r9\n"                                                                   \
-                          "add r1, r1, r4\n add r2, r2, r5\n add "                                 \
-                          "r3, r3, r6\n" WEIGHT_ROW(                                               \
-                              "r1", "r2", "r3", "r9",                                              \
-                              "r11") "add r0, r0, lr\n sub r1, r1, "                               \
-                                     "r4, lsl #1\n sub r2, r2, r5, "                               \
-                                     "lsl #1\n"                                                    \
-                                     "sub r3, r3, r6, lsl "                                        \
-                                     "#1\n" WEIGHT_ROW(                                            \
-                                         "r1", "r2", "r3", "r9",                                   \
-                                         "r11") "add r0, r0, lr\n "                                \
-                                                "add r10, r10, r4, "                               \
-                                                "lsl #1\n add r7, "                                \
-                                                "r7, r5, lsl #1\n"                                 \
-                                                "add r8, r8, r6, "                                 \
-                                                "lsl "                                             \
-                                                "#1\n" WEIGHT_ROW(                                 \
-                                                    "r10", "r7", "r8", "r9",                       \
-                                                    "r11") "add "                                  \
-                                                           "r0, "                                  \
-                                                           "r0, "                                  \
-                                                           "lr\n "                                 \
-                                                           "sub "                                  \
-                                                           "r10, "                                 \
-                                                           "r10, "                                 \
-                                                           "r4, "                                  \
-                                                           "lsl "                                  \
-                                                           "#2\n "                                 \
-                                                           "sub "                                  \
-                                                           "r7, "                                  \
-                                                           "r7, "                                  \
-                                                           "r5, "                                  \
-                                                           "lsl "                                  \
-                                                           "#2\n"                                  \
-                                                           "sub "                                  \
-                                                           "r8, "                                  \
-                                                           "r8, "                                  \
-                                                           "r6, "                                  \
-                                                           "lsl "                                  \
-                                                           "#2"                                    \
-                                                           "\n" WEIGHT_ROW(                        \
-                                                               "r1"                                \
-                                                               "0",                                \
-                                                               "r7", "r8", "r9",                   \
-                                                               "r1"                                \
-                                                               "1") "sub r0, r0, lr, lsl #2\n "    \
-                                                                    "add r0, r0, #48\n"
+    "add r1, r1, #0x09000900\n add r2, r2, #0x09000900\n add r3, r3, #0x09000900\n" WEIGHT_ROW_0   \
+    "add r0, r0, lr, lsl #2\n add r0, r0, lr\n add r12, r7, #0x02000200\n" WEIGHT_ROW_5            \
+    "sub r0, r0, lr, lsl #2\n"                                                                     \
+    "add r10, r1, r7, lsl #2\n add r1, r1, r7\n add r7, r2, r8, lsl #2\n add r2, r2, r8\n"         \
+    "add r8, r3, r9, lsl #2\n add r3, r3, r9\n"                                                    \
+    "add r1, r1, r4\n add r2, r2, r5\n add r3, r3, r6\n" WEIGHT_ROW_NEAR                           \
+    "add r0, r0, lr\n sub r1, r1, r4, lsl #1\n sub r2, r2, r5, lsl #1\n"                           \
+    "sub r3, r3, r6, lsl #1\n" WEIGHT_ROW_NEAR                                                     \
+    "add r0, r0, lr\n add r10, r10, r4, lsl #1\n add r7, r7, r5, lsl #1\n"                         \
+    "add r8, r8, r6, lsl #1\n" WEIGHT_ROW_FAR                                                      \
+    "add r0, r0, lr\n sub r10, r10, r4, lsl #2\n sub r7, r7, r5, lsl #2\n"                         \
+    "sub r8, r8, r6, lsl #2\n" WEIGHT_ROW_FAR "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
 
 #define UNPACK(how)                                                                                \
     "uxtb16 r1, r1" how "\n uxtb16 r2, r2" how "\n uxtb16 r3, r3" how "\n"                         \
     "uxtb16 r4, r4" how "\n uxtb16 r5, r5" how "\n uxtb16 r6, r6" how "\n"                         \
     "uxtb16 r7, r7" how "\n uxtb16 r8, r8" how "\n uxtb16 r9, r9" how "\n"
 
-SN_NAKED void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs) {
-    __asm__ volatile("push {r4-r11, lr}\n add lr, r2, r2, lsl #1\n lsl lr, lr, #4\n vmov s0, r0\n"
-                     "mov r0, r1\n add r1, r1, lr\n vmov s1, r1\n"
-                     "1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("") WEIGHT_PAIR);
-    __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(", ror #8")
-                         WEIGHT_PAIR "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");
+// s0: weights. s1: the end of the target's first row. A pair takes `step` bytes of the target.
+#define WEIGHTS(step)                                                                              \
+    SN_NAKED static void weights_##step(const uint8_t *weights, uint32_t *target,                  \
+                                        uint32_t pairs) {                                          \
+        __asm__ volatile(".set .Lstep, " #step "\n push {r4-r11, lr}\n mov lr, #" #step "\n"       \
+                         "mul lr, lr, r2\n vmov s0, r0\n mov r0, r1\n add r1, r1, lr\n"            \
+                         "vmov s1, r1\n 1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("")         \
+                             WEIGHT_PAIR);                                                         \
+        __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(             \
+            ", ror #8") WEIGHT_PAIR "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");   \
+    }
+
+WEIGHTS(48)
+WEIGHTS(64)
+
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs,
+                         uint32_t columns) {
+    if (columns == 6) {
+        weights_48(weights, target, pairs);
+    } else {
+        weights_64(weights, target, pairs);
+    }
 }
 
 // r0: from the starts of a point to those of the next. r1: pairs. r3: less. r12: points to go.
 #define STARTS(tiles, zeros, products, ends)                                                       \
-    SN_NAKED static void starts_##tiles(uint32_t *values, uint32_t pairs, uint32_t unused,         \
+    SN_NAKED static void starts_##tiles(uint32_t *values, uint32_t pairs, uint32_t points,         \
                                         const int32_t *less) {                                     \
-        __asm__ volatile("push {r4-r11, lr}\n mov r12, #36\n mov lr, #0x00010001\n"                \
+        __asm__ volatile("push {r4-r11, lr}\n mov r12, r2\n mov lr, #0x00010001\n"                 \
                          "1: vmov s0, r0\n add r0, r0, #4*" #tiles "\n mov r2, r1\n" zeros         \
                          "2: " products "subs r2, r2, #2\n bne 2b\n ldr r8, [r3], #4\n"            \
                          "vmov r9, s0\n" ends "subs r12, r12, #1\n bne 1b\n pop {r4-r11, pc}\n");  \
@@ -169,15 +147,18 @@ STARTS(3, "mov r4, #0\n mov r5, #0\n mov r6, #0\n", THREE THREE,
 STARTS(4, "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n", FOUR FOUR,
        START("r4", "0") START("r5", "4") START("r6", "8") START("r7", "12"))
 
-void sn_winograd_starts(uint32_t *values, uint32_t pairs, uint32_t tiles) {
-    if (tiles == 1) {
-        starts_1(values, pairs, 0, sn_winograd_less);
-    } else if (tiles == 2) {
-        starts_2(values, pairs, 0, sn_winograd_less);
-    } else if (tiles == 3) {
-        starts_3(values, pairs, 0, sn_winograd_less);
+void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid) {
+    const uint32_t pairs = grid->pairs;
+    const uint32_t points = 6 * grid->points;
+    const int32_t *const less = grid->points == 6 ? sn_winograd_less : sn_winograd_edge_less;
+    if (grid->tiles == 1) {
+        starts_1(values, pairs, points, less);
+    } else if (grid->tiles == 2) {
+        starts_2(values, pairs, points, less);
+    } else if (grid->tiles == 3) {
+        starts_3(values, pairs, points, less);
     } else {
-        starts_4(values, pairs, 0, sn_winograd_less);
+        starts_4(values, pairs, points, less);
     }
 }
 

@@ -10,6 +10,7 @@ from sernet_gen.kernels.choice import Choice, Group
 from sernet_gen.kernels.winograd_batches import TILE, Batch, choose_batches
 from sernet_gen.kernels.winograd_tables import (
     channel_table,
+    edge_table,
     is_plain,
     limits,
     quads,
@@ -17,11 +18,10 @@ from sernet_gen.kernels.winograd_tables import (
     transformed,
 )
 
-_POINTS = 36
 # SN_WINOGRAD_SCRATCH of sn_winograd.h: the words of the workspace before the first values.
 _SCRATCH = 288
 _WORD_BYTES = 4
-_CHANNEL_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 20, 72
+_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 12, 24, 76
 _POOLS = ((1, 1), (2, 1), (2, 2))
 _MOST_TILE_ROWS = 4
 # 64 times a sum must not wrap.
@@ -97,7 +97,9 @@ def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
     weights = int(operator.weights.size) * factor
     channels = _CHANNEL_BYTES * len(operator.weights)
     batches = _BATCH_BYTES * len(batches_of(model, group, choice))
-    return weights + channels + batches + model.traced[operator.input].row_bytes + _TABLE_BYTES
+    edges = _EDGE_BYTES * len(operator.weights) * _has_edge(model, group, choice)
+    padding = model.traced[operator.input].row_bytes
+    return weights + channels + edges + batches + padding + _TABLE_BYTES
 
 
 def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
@@ -109,7 +111,7 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     """Return the C of the tables: an sn_winograd. `workspace`: its offset in the arena."""
     operator, place = group.convolutions[0], group.output
     source = model.traced[operator.input]
-    in_flash = choice.weights == "transformed"
+    in_flash, has_edge = choice.weights == "transformed", _has_edge(model, group, choice)
     weights = (
         c_array("uint32_t", f"weights_{place}", transformed(operator))
         if in_flash
@@ -120,12 +122,14 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
         "workspace": workspace,
         "batches": f"batches_{place}",
         "channels": f"channels_{place}",
+        "edge_biases": f"edge_biases_{place}" if has_edge else "0",
         "transformed": f"weights_{place}" if in_flash else "0",
         "weights": "0" if in_flash else f"weights_{place}",
         "padding": f"padding_{place}",
     }
     return (
         channel_table(model, group)
+        + (edge_table(model, group) if has_edge else "")
         + weights
         + c_array("int8_t", f"padding_{place}", [source.zero_point] * source.row_bytes, aligned=4)
         + _batch_table(model, group, choice)
@@ -160,7 +164,8 @@ def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
     batches lie side by side; else each batch may overwrite the one before."""
     lines, at = "", _SCRATCH
     for batch in batches_of(model, group, choice):
-        fields = (batch.column, batch.columns, batch.tile_row, batch.tile_rows, at)
+        place = (batch.column, batch.columns, batch.tile_row, batch.tile_rows)
+        fields = (*place, int(batch.is_edge), at)
         lines += f"    {{{', '.join(map(str, fields))}}},\n"
         if choice.weights == "int8":
             at += _words_of(model, group, batch)
@@ -176,14 +181,24 @@ def lanes_of(group: Group, choice: Choice) -> int:
     return 4 if choice.weights == "transformed" else 2
 
 
+def _has_edge(model: QModel, group: Group, choice: Choice) -> bool:
+    """Return whether the last column is made by sn_winograd_edge.h."""
+    width = model.traced[group.input].width
+    return choice.weights == "int8" and width % TILE == 1 and width > 1
+
+
 def batches_of(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
     """Return the batches of tiles of a run."""
-    columns = -(-model.traced[group.input].width // TILE)
-    return choose_batches(columns, choice.rows * _pool(group)[0] // TILE, lanes_of(group, choice))
+    width, tile_rows = model.traced[group.input].width, choice.rows * _pool(group)[0] // TILE
+    if _has_edge(model, group, choice):
+        columns = width // TILE
+        edge = Batch(columns * TILE, 1, 0, tile_rows, is_edge=True)
+        return (*choose_batches(columns, tile_rows, lanes_of(group, choice)), edge)
+    return choose_batches(-(-width // TILE), tile_rows, lanes_of(group, choice))
 
 
 def _words_of(model: QModel, group: Group, batch: Batch) -> int:
-    return _POINTS * (1 + model.traced[group.input].channels // 2) * batch.tiles
+    return batch.points * (1 + model.traced[group.input].channels // 2) * batch.tiles
 
 
 def _value_words(model: QModel, group: Group, choice: Choice) -> int:
@@ -193,5 +208,7 @@ def _value_words(model: QModel, group: Group, choice: Choice) -> int:
 
 
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
-    lanes = lanes_of(group, choice) if choice.weights == "int8" else 0
-    return _POINTS * model.traced[group.input].channels // 2 * lanes
+    """Return the words of the weights of two output channels that the run makes."""
+    columns = 8 if _has_edge(model, group, choice) else 6
+    words = 6 * columns * model.traced[group.input].channels
+    return words if choice.weights == "int8" else 0

@@ -19,12 +19,21 @@ _BATCH = 0.01
 
 @dataclass(frozen=True)
 class Batch:
-    """A rectangle of tiles: `columns` across from output column `column` on, `tile_rows` down."""
+    """A rectangle of tiles: `columns` across from output column `column` on, `tile_rows` down.
+
+    `is_edge`: the picture's last column alone, of which a tile has a third of the points.
+    """
 
     column: int
     columns: int
     tile_row: int
     tile_rows: int
+    is_edge: bool = False
+
+    @property
+    def points(self) -> int:
+        """Products of a tile for each input and output channel."""
+        return 12 if self.is_edge else 36
 
     @property
     def tiles(self) -> int:

@@ -5,10 +5,11 @@ import numpy.typing as npt
 
 from sernet_cal.qmodel_types import Convolution, QModel
 from sernet_cal.requantize import INT8_MAX, INT8_MIN, Int64Array
+from sernet_gen.csyntax import c_array
 from sernet_gen.kernels.choice import Group
 
-# SN_WINOGRAD_OFFSET of sn_winograd.h.
-OFFSET = 14_080
+# SN_WINOGRAD_OFFSET and SN_WINOGRAD_EDGE_OFFSET of sn_winograd.h.
+OFFSET, EDGE_OFFSET = 14_080, 4_096
 # G of F(4, 3) at the points 0, 1, -1, 2, -2, infinity, in the smallest integers.
 G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
 _POINTS = 36
@@ -77,6 +78,24 @@ def biases(operator: Convolution, input_zero: int) -> Int64Array:
         for column in (2, 3):
             columns.append(bias - low[:, 4 - row :, 4 - column :].sum(axis=(1, 2)))
     return np.stack(columns, axis=1)
+
+
+def edge_biases(operator: Convolution, input_zero: int) -> Int64Array:
+    """Return the biases of the last column, int64 [out, 3], for outputs 0 and 1, 2, 3 along time.
+
+    As `biases`; the third tap across meets padding, so it adds nothing beside u * g either.
+    """
+    kernels = operator.weights.astype(np.int64)[:, :, :2]
+    bias = operator.bias - (input_zero - INT8_MIN) * kernels.sum(axis=(1, 2, 3))
+    low = kernels.reshape(*kernels.shape[:3], -1, 4)[..., :2].sum(axis=(2, 3, 4)) * EDGE_OFFSET
+    return np.stack([bias, bias - low[:, 2], bias - low[:, 1:].sum(axis=1)], axis=1)
+
+
+def edge_table(model: QModel, group: Group) -> str:
+    """Return the C of `edge_biases_N`."""
+    operator = group.convolutions[0]
+    scaled = _wrapped(_SCALE * edge_biases(operator, model.traced[operator.input].zero_point))
+    return c_array("int32_t", f"edge_biases_{group.output}", scaled)
 
 
 def channel_table(model: QModel, group: Group) -> str:
