@@ -89,7 +89,8 @@ class Peripherals:
 class Board:
     """One board. `port` is the folder of its microcontroller family, `emulator` the URL scheme
     that reaches it without hardware ("none" where there is none), `flash_wait_states` those of an
-    uncached read at `clock_hz`. `memory` is None for a host process.
+    uncached read at `clock_hz`. `latency_budget_ms`: how soon after the last sample the answer
+    should be there. `memory` is None for a host process.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Board:
     link: Link
     memory: Memory | None = None
     peripherals: Peripherals | None = None
+    latency_budget_ms: int | None = None
 
     @property
     def target(self) -> Core:

@@ -18,6 +18,7 @@ COMMANDS = {
     "evaluate": "Measure a model on a labelled corpus, float and int8.",
     "features": "Compare the integer front-end with float and CMSIS-DSP MFCCs.",
     "model": "Print what a model is, how well it does, and where its limits are.",
+    "plan": "Choose how each layer runs on a board, and predict time and memory.",
     "quantize": "Turn a trained float model into a full-int8 bundle.",
     "recipe": "List every setting of a training recipe and what it means.",
     "train": "Train Light-SERNet: a model bundle, or the figures of a protocol.",

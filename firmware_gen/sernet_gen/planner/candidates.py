@@ -1,0 +1,126 @@
+"""The ways in which a group may run, each with its predicted cost and its memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sernet_cal.qmodel_types import QModel
+from sernet_gen.groups import alone, members
+from sernet_gen.kernels.choice import Algorithm, Choice, Group, Weights
+from sernet_gen.kernels.registry import kernel_of
+from sernet_gen.plan import refusal
+from sernet_gen.planner.costs import CostTable
+from sernet_gen.planner.predict import runs_of
+from sernet_gen.planner.search import Candidate
+from sernet_gen.planner.work import work_of_run
+from sernet_gen.steps import Step, make_step, make_steps
+
+_ROWS: dict[Algorithm, tuple[int, ...]] = {
+    "winograd": (1, 2, 4, 6, 8, 12, 16),
+    "direct": (1, 2, 4),
+    "first_layer": (1, 2, 4),
+}
+_WEIGHTS: dict[Algorithm, tuple[Weights, ...]] = {
+    "winograd": ("transformed", "int8"),
+    "direct": ("int8",),
+    "first_layer": ("int8",),
+}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An algorithm that a group cannot take, and why (the end of "layer X cannot ...")."""
+
+    algorithm: Algorithm
+    reason: str
+
+
+def candidates_of(
+    model: QModel, group: Group, costs: CostTable, wait_states: float
+) -> tuple[list[Candidate], list[Rejected]]:
+    """Return the ways in which `group` may run, and the algorithms that cannot run it at all.
+
+    Beside the whole group in one: each of its convolutions alone, its pools behind them.
+    """
+    found: list[Candidate] = []
+    rejected: list[Rejected] = []
+    for parts in ((group,), alone(group)) if group.pools else ((group,),):
+        for algorithm in _ROWS:
+            choices = [_possible(model, part, algorithm, costs) for part in parts]
+            if all(choices):
+                for same in zip(*choices, strict=False):
+                    pairs = [(p.output, c) for p, c in zip(parts, same, strict=True)]
+                    found.append(_candidate(model, group, pairs, costs, wait_states))
+            elif parts == (group,):
+                rejected.append(Rejected(algorithm, _reason(model, group, algorithm)))
+    return found, rejected
+
+
+def _possible(model: QModel, group: Group, algorithm: Algorithm, costs: CostTable) -> list[Choice]:
+    """Return the choices that the engine can run and whose costs have been measured."""
+    steps = [make_step(model, group, choice) for choice in _choices(model, group, algorithm)]
+    return [
+        step.choice
+        for step in steps
+        if refusal(model, step) is None and costs.knows(work_of_run(model, step))
+    ]
+
+
+def _reason(model: QModel, group: Group, algorithm: Algorithm) -> str:
+    reasons = (
+        refusal(model, make_step(model, group, choice))
+        for choice in _choices(model, group, algorithm)
+    )
+    unmeasured = f"run by {algorithm}: what that costs on this core was never measured"
+    return next((reason for reason in reasons if reason is not None), unmeasured)
+
+
+def _choices(model: QModel, group: Group, algorithm: Algorithm) -> Iterator[Choice]:
+    """Yield the choices that are tried. The last run of a clip of the model's own length ends with
+    its last row, so that the answer is soon there: `early` sees to it."""
+    height = model.traced[group.output].shape[0]
+    for rows in _ROWS[algorithm]:
+        for weights in _WEIGHTS[algorithm]:
+            yield Choice(algorithm, rows, -height % rows, weights)
+
+
+def _candidate(
+    model: QModel,
+    group: Group,
+    choices: Sequence[tuple[int, Choice]],
+    costs: CostTable,
+    wait_states: float,
+) -> Candidate:
+    """Return what `choices` cost `group`: time by `costs`, memory by its kernels."""
+    outputs = {operator.output for operator in members(group)}
+    steps = [step for step in make_steps(model, dict(choices)) if step.output in outputs]
+    runs = [costs.cost(work_of_run(model, step), wait_states) for step in steps]
+    return Candidate(
+        tuple(choices),
+        sum(run * runs_of(model, step) for run, step in zip(runs, steps, strict=True)),
+        sum(runs),
+        sum(_flash(model, step) for step in steps),
+        max(_in_use(model, step) for step in steps),
+        sum(_staying(model, step) for step in steps),
+    )
+
+
+def _flash(model: QModel, step: Step) -> int:
+    if not isinstance(step.part, Group):
+        return 0
+    return kernel_of(step.choice.algorithm).flash_bytes(model, step.part, step.choice)
+
+
+def _in_use(model: QModel, step: Step) -> int:
+    """Return the bytes of rows and workspace that a run of `step` needs."""
+    read = sum(model.traced[place].row_bytes for place in step.inputs) * step.run_window
+    made = model.traced[step.output].row_bytes * step.rows
+    if not isinstance(step.part, Group):
+        return read + made
+    kernel = kernel_of(step.choice.algorithm)
+    return read + made + kernel.workspace_bytes(model, step.part, step.choice)
+
+
+def _staying(model: QModel, step: Step) -> int:
+    """Return the bytes of rows that a run of `step` leaves for the next one."""
+    rows = max(0, step.run_window - step.rows * step.stride)
+    return rows * sum(model.traced[place].row_bytes for place in step.inputs)

@@ -1,0 +1,65 @@
+"""What a unit of work costs on a core: the tables from which the planner predicts time.
+
+A unit is what a kernel repeats: one inner product's step, one output, one weight transformed. The
+costs are fitted to counted benchmarks (`sernet-edge bench --fit`), not taken from a manual.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sernet_cal.errors import InputError
+
+# Words of constants that are read from flash: they cost the board's wait states.
+FLASH_WORDS = "flash_words"
+
+ESTIMATED_CYCLES = "estimated_cycles"
+
+Work = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """Cost of each unit of work, in estimated cycles or, where a core has none, instructions."""
+
+    core: str
+    quantity: str
+    units: Mapping[str, float]
+
+    def cost(self, work: Work, wait_states: float = 0) -> float:
+        """Return the cost of `work`, by unit, on a board with so many flash wait states."""
+        return sum(
+            count * (wait_states if unit == FLASH_WORDS else self._unit(unit))
+            for unit, count in work.items()
+        )
+
+    def knows(self, work: Work) -> bool:
+        """Whether the table has every unit of `work`."""
+        return all(unit == FLASH_WORDS or unit in self.units for unit in work)
+
+    def _unit(self, unit: str) -> float:
+        if unit not in self.units:
+            raise InputError(
+                f"The cost table of {self.core} lacks the unit {unit}.",
+                "Fit it anew:  sernet-edge bench --board NAME --fit",
+            )
+        return self.units[unit]
+
+
+def costs_dir() -> Path:
+    """Return the folder of the cost tables, one file for each core."""
+    return Path(__file__).parent / "costs"
+
+
+def load_costs(core: str) -> CostTable:
+    """Return the cost table of `core`; raises InputError where there is none."""
+    path = costs_dir() / f"{core}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in costs_dir().glob("*.toml")))
+        raise InputError(
+            f"There is no cost table for the core {core}: the planner cannot compare kernels.",
+            f"There are some for: {known}.",
+        )
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return CostTable(table["core"], table["quantity"], table["units"])

@@ -1,0 +1,91 @@
+"""The plan of a board's firmware: the board's core, clock and memories as the planner's target."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sernet_cal.errors import DoesNotFitError
+from sernet_cal.features import FRAME_LENGTH, HOP_LENGTH, SAMPLE_RATE_HZ
+from sernet_cal.qmodel_types import QModel
+from sernet_gen.board import Board
+from sernet_gen.planner.budgets import Budgets, board_budgets
+from sernet_gen.planner.choose import Chosen, Target, choose
+from sernet_gen.planner.costs import load_costs
+from sernet_gen.planner.runtime import runtime_of
+
+
+@dataclass(frozen=True)
+class FirmwarePlan:
+    """A plan for a board: what was chosen, for what, and within which budgets.
+
+    `dropped`: goals of board.toml that this network cannot keep to, in words.
+    """
+
+    chosen: Chosen
+    target: Target
+    budgets: Budgets
+    dropped: tuple[str, ...]
+
+    @property
+    def flash_bytes(self) -> int:
+        """Predicted flash of the firmware."""
+        return self.target.flash + self.chosen.prediction.flash
+
+    @property
+    def ram_bytes(self) -> int:
+        """Predicted RAM of the firmware: variables without a kept clip, and the worst stack."""
+        return self.target.ram + self.chosen.prediction.arena
+
+    @property
+    def latency_ms(self) -> float:
+        """Predicted milliseconds from the last sample to the answer."""
+        return 1000.0 * self.chosen.prediction.late / self.target.clock_hz
+
+    @property
+    def duty_cycle(self) -> float:
+        """Predicted share of the core's time as audio comes in."""
+        prediction = self.chosen.prediction
+        samples = (prediction.rows - 1) * HOP_LENGTH + FRAME_LENGTH
+        return prediction.total * SAMPLE_RATE_HZ / (self.target.clock_hz * samples)
+
+
+def target_of(board: Board) -> Target:
+    """Return what is planned for on `board`; raises InputError without a cost table of its core."""
+    runtime = runtime_of(board.name)
+    return Target(
+        load_costs(board.core),
+        board.clock_hz,
+        board.flash_wait_states,
+        runtime.flash,
+        runtime.ram + runtime.stack,
+    )
+
+
+def plan_firmware(model: QModel, board: Board, wanted: Budgets) -> FirmwarePlan:
+    """Return the fastest plan of `model` on `board`.
+
+    `wanted`: limits that must be kept. Where it has none those of board.toml are goals: without a
+    plan that keeps to them, the latency is dropped, then the memories' budgets for what the board
+    has. Raises DoesNotFitError when there is no plan at all.
+    """
+    target = target_of(board)
+    failure: DoesNotFitError | None = None
+    for budgets, dropped in _attempts(board, wanted):
+        try:
+            return FirmwarePlan(choose(model, target, budgets), target, budgets, dropped)
+        except DoesNotFitError as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
+
+
+def _attempts(board: Board, wanted: Budgets) -> Iterator[tuple[Budgets, tuple[str, ...]]]:
+    """Yield the budgets to try, and what of the board's goals they leave out."""
+    assert board.memory is not None
+    goals = board_budgets(board)
+    yield goals.but(wanted), ()
+    if wanted.latency_ms is None and goals.latency_ms is not None:
+        late = f"an answer {goals.latency_ms:g} ms after the last sample"
+        yield replace(goals, latency_ms=None).but(wanted), (late,)
+    has = Budgets(board.memory.flash.length, board.memory.ram.length, None)
+    if (wanted.flash is None or wanted.ram is None) and has != goals:
+        yield has.but(wanted), (goals.but(wanted).words(),)

@@ -1,0 +1,149 @@
+"""The fastest combination of candidates that fits.
+
+Costs and flash add up over the groups of a network; the arena and the latency do not (rings share
+bytes, runs fall together), so they are judged on whole plans, after bounds that are quick to
+compute for all combinations at once.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from sernet_gen.kernels.choice import Choice
+
+# Combinations that are looked at together; of more, the cheapest are.
+_MOST_COMBINATIONS = 200_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to run a group: its predicted `cost` for a clip and for one run, and bytes.
+
+    `choices`: by the output tensor of what they are for. `peak`: arena bytes in use while it runs
+    (window, workspace, output rows); `kept`: of these, the rows that stay needed between its runs.
+    """
+
+    choices: tuple[tuple[int, Choice], ...]
+    cost: float
+    run_cost: float
+    flash: int
+    peak: int
+    kept: int
+
+    @property
+    def figures(self) -> tuple[float, float, int, int, int]:
+        """All that is compared: the less, the better."""
+        return self.cost, self.run_cost, self.flash, self.peak - self.kept, self.kept
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Of a combination: flash and arena in bytes, cost after the last sample; inf for none."""
+
+    flash: float = np.inf
+    arena: float = np.inf
+    late: float = np.inf
+
+
+Combination = tuple[Candidate, ...]
+Order = Literal["cost", "late", "flash", "arena"]
+_COST, _RUN, _FLASH, _PEAK, _KEPT = range(5)
+
+
+def find_best(
+    groups: Sequence[Sequence[Candidate]],
+    limits: Limits,
+    fits: Callable[[Combination], bool],
+    attempts: int,
+) -> Combination | None:
+    """Return the cheapest combination within the limits for which `fits` says yes.
+
+    Only combinations whose bounds are within the limits are judged by `fits`, the cheapest first
+    and `attempts` at most. None: there is no such combination, or none among those.
+    """
+    return next(filter(fits, islice(in_order(groups, limits, "cost"), attempts)), None)
+
+
+def in_order(
+    groups: Sequence[Sequence[Candidate]], limits: Limits, order: Order
+) -> Iterator[Combination]:
+    """Yield the combinations of one candidate a group whose bounds are within `limits`, the least
+    `order` first.
+
+    The arena's bound: of any group, what it has in use and what the others keep. The bound of the
+    late cost: one run of each group.
+    """
+    ordered = [unbeaten(group) for group in groups]
+    figures = [np.array([c.figures for c in group]).reshape(-1, 5) for group in ordered]
+    if any(len(group) == 0 for group in figures):
+        return
+    places = np.zeros((1, 0), np.int64)
+    sums = np.zeros((1, 5))
+    for at, group in enumerate(figures):
+        places, sums = _joined(places, sums, group)
+        rest = [other.min(axis=0) for other in figures[at + 1 :]]
+        within = _within(_with_rest(sums, rest), limits)
+        places, sums = places[within], sums[within]
+        keys = (*places.T, sums[:, _COST], _key(sums, order))
+        best = np.lexsort(keys)[:_MOST_COMBINATIONS]
+        places, sums = places[best], sums[best]
+    for row in places:
+        yield tuple(group[place] for group, place in zip(ordered, row, strict=True))
+
+
+def _key(sums: npt.NDArray[np.float64], order: Order) -> npt.NDArray[np.float64]:
+    if order == "arena":
+        return np.asarray(sums[:, _PEAK] + sums[:, _KEPT])
+    return np.asarray(sums[:, {"cost": _COST, "late": _RUN, "flash": _FLASH}[order]])
+
+
+def _joined(
+    places: npt.NDArray[np.int64], sums: npt.NDArray[np.float64], group: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return every row with every candidate of `group`: their places, their figures together."""
+    count = len(group)
+    numbers = np.tile(np.arange(count), len(places))[:, None]
+    together = _added(np.repeat(sums, count, axis=0), np.tile(group, (len(sums), 1)))
+    return np.hstack([np.repeat(places, count, axis=0), numbers]), together
+
+
+def _added(
+    left: npt.NDArray[np.float64], right: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the figures of both: all add up but the peaks, of which the largest counts."""
+    together = left + right
+    together[:, _PEAK] = np.maximum(left[:, _PEAK], right[:, _PEAK])
+    return together
+
+
+def _with_rest(
+    sums: npt.NDArray[np.float64], rest: Sequence[npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    for least in rest:
+        sums = _added(sums, least[None, :])
+    return sums
+
+
+def _within(sums: npt.NDArray[np.float64], limits: Limits) -> npt.NDArray[np.bool_]:
+    return np.asarray(
+        (sums[:, _FLASH] <= limits.flash)
+        & (sums[:, _PEAK] + sums[:, _KEPT] <= limits.arena)
+        & (sums[:, _RUN] <= limits.late)
+    )
+
+
+def unbeaten(group: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates than which no other is at least as good in everything."""
+    kept: list[Candidate] = []
+    for candidate in sorted(group, key=lambda c: (c.figures, str(c.choices))):
+        beaten = any(
+            all(a <= b for a, b in zip(other.figures, candidate.figures, strict=True))
+            for other in kept
+        )
+        if not beaten:
+            kept.append(candidate)
+    return kept

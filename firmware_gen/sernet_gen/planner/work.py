@@ -1,0 +1,120 @@
+"""How much of each unit of work a run of a step takes: what costs.py has the prices for."""
+
+from sernet_cal.qmodel_types import (
+    Concatenation,
+    Convolution,
+    FullyConnected,
+    Mean,
+    Pool,
+    QModel,
+    VectorOperator,
+)
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.direct import block_count
+from sernet_gen.kernels.first_layer import window_of
+from sernet_gen.kernels.winograd import batches_of, lanes_of
+from sernet_gen.planner.costs import FLASH_WORDS, Work
+from sernet_gen.steps import Step
+
+_PIXELS_TOGETHER = 3
+_POINTS = 36
+
+
+def work_of_run(model: QModel, step: Step) -> Work:
+    """Return the units of work of one run of `step`, all rows of which are in the clip."""
+    part, choice = step.part, step.choice
+    if not isinstance(part, Group):
+        return _plain_work(model, part, choice.rows)
+    match choice.algorithm:
+        case "winograd":
+            return _winograd(model, part, choice)
+        case "direct":
+            return _direct(model, part.convolutions[0], choice)
+        case "first_layer":
+            return _first_layer(model, part, step)
+        case "row":
+            return _row(model, part.convolutions[0], choice)
+
+
+def work_of_vector(model: QModel, operator: VectorOperator) -> Work:
+    """Return the units of work of an operator behind the mean."""
+    if isinstance(operator, FullyConnected):
+        size = int(operator.weights.size)
+        return {"dense_products": size, FLASH_WORDS: size}
+    return {"softmax_values": model.traced[operator.output].channels}
+
+
+def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
+    operator = group.convolutions[0]
+    made, read = operator.weights.shape[0], operator.weights.shape[3]
+    batches, lanes = batches_of(model, group, choice), lanes_of(group, choice)
+    tiles = sum(batch.tiles for batch in batches)
+    work: dict[str, float] = {
+        "winograd_run": 1,
+        "winograd_input": tiles * read,
+        "winograd_output": tiles * made,
+        "winograd_batch": len(batches) * made // lanes,
+    }
+    for batch in batches:
+        unit = f"winograd_products_{lanes}x{batch.tiles}"
+        work[unit] = work.get(unit, 0) + _POINTS * (read // 2) * made
+    if choice.weights == "int8":
+        work["winograd_weights"] = read * made
+        work[FLASH_WORDS] = operator.weights.size / 4
+    else:
+        work[FLASH_WORDS] = len(batches) * _POINTS * (read // 2) * made
+    work[FLASH_WORDS] += 8 * made * tiles
+    return work
+
+
+def _direct(model: QModel, operator: Convolution, choice: Choice) -> Work:
+    width = model.traced[operator.input].width
+    triples = -(-choice.rows * width // _PIXELS_TOGETHER)
+    pairs = -(-operator.weights.shape[0] // 2)
+    blocks = block_count(operator)
+    return {
+        "direct_run": 1,
+        "direct_products": triples * pairs * blocks,
+        "direct_output": triples * pairs,
+        "direct_gather": triples * blocks,
+        FLASH_WORDS: triples * pairs * (8 * blocks + 8),
+    }
+
+
+def _first_layer(model: QModel, group: Group, step: Step) -> Work:
+    width = model.traced[group.input].width
+    blocks = step.rows * -(-width // 4)
+    work: dict[str, float] = {"first_widen": step.run_window * width, "first_block": blocks}
+    for operator in group.convolutions:
+        steps, channels = window_of(operator).steps, operator.weights.shape[0]
+        for unit, count in (
+            ("first_products", steps * channels),
+            ("first_output", channels),
+            ("first_gather", steps),
+            (FLASH_WORDS, (2 * steps + 4) * channels),
+        ):
+            work[unit] = work.get(unit, 0) + blocks * count
+    return work
+
+
+def _row(model: QModel, operator: Convolution, choice: Choice) -> Work:
+    made, values = operator.weights.shape[0], int(operator.weights[0].size)
+    pixels = choice.rows * model.traced[operator.input].width
+    return {
+        "row_products": pixels * made * values,
+        "row_output": pixels * made,
+        "row_gather": pixels * values,
+        FLASH_WORDS: -(-pixels // 2) * made * values,
+    }
+
+
+def _plain_work(model: QModel, part: Pool | Concatenation | Mean, rows: int) -> Work:
+    match part:
+        case Pool():
+            area = part.kernel[0] * part.kernel[1]
+            made = rows * model.traced[part.output].row_bytes
+            return {f"{part.kind}_pool_values": made * area, f"{part.kind}_pool_output": made}
+        case Concatenation():
+            return {"concatenation_bytes": rows * model.traced[part.output].row_bytes}
+        case Mean():
+            return {"mean_values": rows * model.traced[part.input].row_bytes}
