@@ -61,8 +61,4 @@ static inline uint64_t sn_square(sn_point p) {
     return outer + ((uint64_t)mixed << 17) + a_low * a_low + b_low * b_low;
 }
 
-static inline uint32_t sn_high_word(uint32_t high, uint32_t low, uint32_t shift) {
-    return high << shift | (low >> 1) >> (31u - shift);
-}
-
 #endif

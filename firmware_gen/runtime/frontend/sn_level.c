@@ -47,6 +47,29 @@ static int32_t at_level(const sn_level *level, int32_t sample) {
     return sn_scale_up(sample, level->shift);
 }
 
+static uint32_t copy(int16_t *to, const int16_t *samples, uint32_t count) {
+    uint32_t bits = 0u;
+    const int16_t *end = samples + count;
+    while (end - samples >= 4) {
+        const int16_t a = samples[0];
+        const int16_t b = samples[1];
+        const int16_t c = samples[2];
+        const int16_t d = samples[3];
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
+        to[3] = d;
+        bits |= sn_value_bits(a) | sn_value_bits(b) | sn_value_bits(c) | sn_value_bits(d);
+        samples += 4;
+        to += 4;
+    }
+    while (samples != end) {
+        *to++ = *samples;
+        bits |= sn_value_bits(*samples++);
+    }
+    return bits;
+}
+
 uint32_t sn_level_apply(const sn_level *level, const int16_t *samples, uint32_t count,
                         int16_t *levelled) {
     uint32_t bits = 0u;
@@ -55,10 +78,7 @@ uint32_t sn_level_apply(const sn_level *level, const int16_t *samples, uint32_t 
             levelled[i] = 0;
         }
     } else if (level->limit == 1 << FULL_SCALE_BITS) {
-        for (uint32_t i = 0u; i < count; i++) {
-            levelled[i] = samples[i];
-            bits |= sn_value_bits(samples[i]);
-        }
+        bits = copy(levelled, samples, count);
     } else {
         for (uint32_t i = 0u; i < count; i++) {
             const int32_t sample = at_level(level, samples[i]);
