@@ -71,7 +71,7 @@ void run_mel(void) {
 
 void run_log_mel(uint32_t both_shifts) {
     sn_level_of_stream(&level, &sn_generated_frontend);
-    sn_log_mel(log_mel, points, both_shifts, &level, &sn_generated_frontend);
+    sn_log2_mel(log_mel, points, both_shifts, &level, &sn_generated_frontend);
 }
 
 void run_dct(void) {

@@ -36,7 +36,7 @@ static sn_status emit_frame(sn_features *features, row_sink sink) {
     sn_fft(points, shift.after, frontend->twiddles);
     sn_spectrum(points, frontend);
     sn_mel(points, frontend);
-    sn_log_mel(features->log_mel, points, shift.before + shift.after, &features->level, frontend);
+    sn_log2_mel(features->log_mel, points, shift.before + shift.after, &features->level, frontend);
     sn_dct(features->work.sums, features->log_mel, frontend->cosines);
     int8_t row[SN_COEFFICIENTS];
     sn_quantize(row, features->work.sums, frontend);

@@ -36,8 +36,8 @@ void sn_mel(sn_point *points, const sn_frontend *frontend);
 
 // Writes 128 logarithms (base 2, Q20) of the mel sums + epsilon, full scale 1.0, within +-2^25.
 // `sums`: as sn_mel leaves them; `shift`: before + after.
-void sn_log_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const sn_level *level,
-                const sn_frontend *frontend);
+void sn_log2_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const sn_level *level,
+                 const sn_frontend *frontend);
 
 // The logarithm to base 2 of 1..2^32-1, Q20, by `table` (257 values); error below 3e-6.
 int32_t sn_log2(uint32_t value, const uint32_t *table);

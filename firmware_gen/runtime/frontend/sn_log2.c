@@ -28,8 +28,8 @@ int32_t sn_log2(uint32_t value, const uint32_t *table) {
     return log2_of_words(0u, value, table);
 }
 
-void sn_log_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const sn_level *level,
-                const sn_frontend *frontend) {
+void sn_log2_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const sn_level *level,
+                 const sn_frontend *frontend) {
     // `shift` is 15..47, so that epsilon stays below 2^63.
     const uint64_t epsilon = ((uint64_t)level->epsilon << (shift - SAMPLE_BITS)) >>
                              (EPSILON_BITS - MEL_BITS - SAMPLE_BITS);
