@@ -10,10 +10,6 @@ from sernet_gen.csyntax import abi_lock
 SHARED_PORT = "cortexm"
 _LINKER_TEMPLATE = "link.ld.in"
 
-# One second of audio is some 53 million MACs. Plain C on the slowest board takes about 10 s for
-# it, a loaded machine's emulator less; twice that tells "slow" from "hung".
-RUN_BUDGET_MS = 20_000
-
 # What a core has, and the macro by which a compiler says that it knows.
 _FEATURE_CHECK = """\
 #ifndef {macro}
@@ -24,12 +20,14 @@ _FEATURE_CHECK = """\
 
 @dataclass(frozen=True)
 class Identity:
-    """What a device says of itself. `model_rows`, `clip_samples`: of the model's clip length."""
+    """What a device says of itself. `model_rows`, `clip_samples`: of the model's clip length;
+    `run_budget_ms`: the longest that a second of audio may take."""
 
     board: str
     clock_hz: int
     model_rows: int
     clip_samples: int
+    run_budget_ms: int
     classes: tuple[str, ...]
 
 
@@ -87,7 +85,7 @@ def render_identity(identity: Identity, build_id: str) -> str:
         f"    {identity.clock_hz}u,\n"
         f"    {identity.model_rows}u,\n"
         f"    {identity.clip_samples}u,\n"
-        f"    {RUN_BUDGET_MS}u,\n"
+        f"    {identity.run_budget_ms}u,\n"
         f"    {len(identity.classes)}u,\n"
         "    classes,\n};\n"
     )

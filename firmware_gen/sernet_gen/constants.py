@@ -16,6 +16,9 @@ from sernet_gen.plan import plan_model
 # bytes) beside 76 bytes of numbers and the board's name; each name has one byte for its length.
 _NAMES_BYTES = 900
 _NAME_BYTES = 255
+# Plain C on the slowest board takes about 10 s for a second of audio, some 53 million MACs; twice
+# that tells "slow" from "hung" where no plan has predicted the time.
+UNKNOWN_BUDGET_MS = 20_000
 _REMAKE = "Make the bundle anew:  sernet-edge quantize --model MODEL --data emodb=DIR --out MODEL"
 
 
@@ -26,7 +29,8 @@ class Constants:
     `sources`: text by file name. `kept_samples`: 0 unless the front-end keeps the whole clip.
     `tensors`: names of the network's tensors in the order of sn_tap; `made_tensors`: of these the
     ones that the engine makes, as the others are inside fused operators. `choices`: how groups of
-    operators run, as `write_choices` gives it.
+    operators run, as `write_choices` gives it. `run_budget_ms`: how long a second of audio may take
+    on the device before a host takes it for hung.
     """
 
     model: str
@@ -39,10 +43,13 @@ class Constants:
     tensors: tuple[str, ...]
     made_tensors: tuple[str, ...]
     choices: Mapping[str, Any]
+    run_budget_ms: int
     sources: Mapping[str, str]
 
 
-def render_constants(bundle: Bundle, choices: Choices | None = None) -> Constants:
+def render_constants(
+    bundle: Bundle, choices: Choices | None = None, run_budget_ms: int = UNKNOWN_BUDGET_MS
+) -> Constants:
     """Turn `bundle` into constants; `choices` as for `plan_model`.
 
     Raises ModelError for a graph that cannot run, or not as it was chosen, and for class names that
@@ -65,6 +72,7 @@ def render_constants(bundle: Bundle, choices: Choices | None = None) -> Constant
             tensor.name for tensor, made in zip(model.traced, plan.made, strict=True) if made
         ),
         choices=write_choices(model, choices or {}),
+        run_budget_ms=run_budget_ms,
         sources={
             "sn_frontend_data.c": render_frontend(bundle.front_end, entry.scale, entry.zero_point),
             "sn_model_data.c": render_model(model, plan),

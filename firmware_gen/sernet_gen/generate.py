@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sernet_cal.bundle import Bundle
+from sernet_cal.qmodel import read_qmodel
 from sernet_gen.board import Board
-from sernet_gen.choices import Choices
+from sernet_gen.choices import Choices, host_choices
 from sernet_gen.compile import OBJECTS, Progress, compile_project, silent
 from sernet_gen.compiler import Compiler
 from sernet_gen.constants import Constants, render_constants
+from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
+from sernet_gen.planner.firmware import plan_firmware
 from sernet_gen.project import MANIFEST, make_project
 from sernet_gen.publish import staged_folder
 from sernet_gen.report import MemoryReport
@@ -38,16 +41,30 @@ def generate(
     toolchain: str | None = None,
     progress: Progress = silent,
     choices: Choices | None = None,
+    budgets: Budgets = NO_BUDGETS,
 ) -> Build:
     """Write and compile the firmware of `bundle` for `board` into `out_dir`, all or nothing.
 
-    `toolchain` as for `find_toolchain`, `choices` as for `plan_model`. Raises ModelError,
-    ToolchainError, DoesNotFitError and InputError (the folder); an earlier build in `out_dir` then
-    stays as it was.
+    `toolchain` as for `find_toolchain`, `choices` as for `plan_model`; without them, the plan of
+    the board within `budgets` (for what is None in them, within the board's own). Raises
+    ModelError, ToolchainError, DoesNotFitError and InputError (the folder); an earlier build in
+    `out_dir` then stays as it was.
     """
     compiler = find_toolchain(board.core, toolchain)
-    constants = render_constants(bundle, choices)
+    constants = _constants(bundle, board, choices, budgets)
     return generate_constants(constants, board, out_dir, compiler, progress)
+
+
+def _constants(
+    bundle: Bundle, board: Board, choices: Choices | None, budgets: Budgets
+) -> Constants:
+    if choices is not None:
+        return render_constants(bundle, choices)
+    model = read_qmodel(bundle.int8)
+    if board.is_host:
+        return render_constants(bundle, host_choices(model))
+    planned = plan_firmware(model, board, budgets)
+    return render_constants(bundle, planned.chosen.choices, planned.run_budget_ms)
 
 
 def generate_constants(

@@ -93,6 +93,7 @@ def make_project(constants: Constants, board: Board, compiler: Compiler) -> Proj
         board.clock_hz,
         constants.model_rows,
         constants.clip_samples,
+        constants.run_budget_ms,
         constants.classes,
     )
     # The identity takes part with an id of zeros: it cannot hold the hash of itself.

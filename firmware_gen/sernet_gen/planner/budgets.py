@@ -32,6 +32,9 @@ class Budgets:
         return ", ".join(words)
 
 
+NO_BUDGETS = Budgets()
+
+
 def board_budgets(board: Board) -> Budgets:
     """Return the budgets that board.toml states."""
     if board.memory is None:

@@ -14,7 +14,7 @@ from sernet_cal.errors import InputError
 # Words of constants that are read from flash: they cost the board's wait states.
 FLASH_WORDS = "flash_words"
 
-ESTIMATED_CYCLES = "estimated_cycles"
+ESTIMATED_CYCLES, INSTRUCTIONS = "estimated_cycles", "instructions"
 
 Work = Mapping[str, float]
 

@@ -1,5 +1,6 @@
 """The plan of a board's firmware: the board's core, clock and memories as the planner's target."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,10 @@ from sernet_gen.planner.budgets import Budgets, board_budgets
 from sernet_gen.planner.choose import Chosen, Target, choose
 from sernet_gen.planner.costs import load_costs
 from sernet_gen.planner.runtime import runtime_of
+
+# An emulator on a loaded machine may be this much slower than the board, or take this long anyway.
+_PATIENCE = 4.0
+_LEAST_BUDGET_MS = 5_000
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,11 @@ class FirmwarePlan:
     def latency_ms(self) -> float:
         """Predicted milliseconds from the last sample to the answer."""
         return 1000.0 * self.chosen.prediction.late / self.target.clock_hz
+
+    @property
+    def run_budget_ms(self) -> int:
+        """Milliseconds that a second of audio may take before a host takes the board for hung."""
+        return max(_LEAST_BUDGET_MS, math.ceil(_PATIENCE * 1000.0 * self.duty_cycle))
 
     @property
     def duty_cycle(self) -> float:

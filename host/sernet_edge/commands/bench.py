@@ -16,13 +16,16 @@ from sernet_cal.errors import InputError, require_extra
 from sernet_edge.audio.clips import Clips, whole_clip
 from sernet_edge.bench.board import measured_cycles
 from sernet_edge.bench.compare import Comparison, print_comparison
+from sernet_edge.bench.fit_run import fit_costs
 from sernet_edge.bench.guard import count_table
 from sernet_edge.bench.measure import measure_clip
 from sernet_edge.bench.picture import bench_picture
 from sernet_edge.bench.present import print_bench
 from sernet_edge.bench.result import Bench, Memory, read_bench, to_json
+from sernet_edge.commands.budget_options import budget_options
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.drawing import check_matplotlib
+from sernet_edge.emulator.machine import has_model
 from sernet_edge.emulator.protocol_emu import emulated_boards, is_emulated
 from sernet_edge.firmware import Firmware, check_files, check_model, load_firmware
 from sernet_edge.model.bundled import resolve_model
@@ -32,6 +35,7 @@ from sernet_edge.train.options import make_out_folder
 from sernet_gen.board import Board, load_board
 from sernet_gen.elf import read_image
 from sernet_gen.generate import generate
+from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
 from sernet_gen.report import MemoryReport, measure
 
 _MOST_COMPARED = 2
@@ -62,10 +66,21 @@ _MOST_COMPARED = 2
     metavar="FILE",
     help="Write the instructions by layer, for the test that they do not grow.",
 )
+@click.option(
+    "--fit",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the core's table of costs for the planner instead, from several plans; minutes.",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for JSON and a picture.")
+@budget_options
 @json_option
 def command(
-    board_name: str | None, compared: tuple[Path, ...], as_json: bool, **options: Any
+    board_name: str | None,
+    compared: tuple[Path, ...],
+    budgets: Budgets,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Count a clip's instructions in the emulator and estimate cycles, layer by layer.
 
@@ -77,7 +92,7 @@ def command(
         raise InputError(f"--compare: two benchmarks at most; {len(compared)} given.")
     before = [read_bench(path) for path in compared]
     if len(before) == _MOST_COMPARED:
-        if board_name is not None or any(options.values()):
+        if board_name is not None or any(options.values()) or budgets != NO_BUDGETS:
             raise InputError(
                 "--compare with two files measures nothing: leave out all the others but --json, "
                 "or one of the files."
@@ -85,14 +100,21 @@ def command(
         _show(before[1], before[0], as_json)
         return
     board = _measurable(board_name)
+    if options["fit"] is not None:
+        _fit(board, resolve_model(options["model"]), options["fit"], options["toolchain"])
+        return
     built = options["build"] or options["port"]
-    if built and options["toolchain"]:
-        raise InputError("--build and --port exclude --toolchain: that firmware is built.")
+    if built and (options["toolchain"] or budgets != NO_BUDGETS):
+        raise InputError(
+            "--build and --port exclude --toolchain and the budgets: that firmware is built."
+        )
     if options["out"] is not None:
         check_matplotlib()
         make_out_folder(options["out"])
     with progress_bars() as show:
-        bench = _measure(board, resolve_model(options["model"]), options, show)
+        bench = _measure(
+            board, resolve_model(options["model"]), {**options, "budgets": budgets}, show
+        )
     _write(bench, options["out"], options["table"])
     _show(bench, before[0] if before else None, as_json)
 
@@ -106,12 +128,16 @@ def _measurable(name: str | None) -> Board:
             f"{name} is a process of this machine: its instructions are not those of a board.",
             "Name a microcontroller:  --board nano33",
         )
-    if not is_emulated(board):
-        raise InputError(
-            f"{name} has no emulator that counts; these have one: {', '.join(emulated_boards())}."
-        )
-    if importlib.util.find_spec("unicorn") is None:
-        raise require_extra("unicorn", "sim", "emulate a board")
+    if has_model(board.core):
+        if not is_emulated(board):
+            raise InputError(
+                f"{name} has no emulator that counts; these have one: "
+                f"{', '.join(emulated_boards())}."
+            )
+        if importlib.util.find_spec("unicorn") is None:
+            raise require_extra("unicorn", "sim", "emulate a board")
+    elif board.emulator != "qemu":
+        raise InputError(f"{name} has no emulator that counts: none models its core {board.core}.")
     return board
 
 
@@ -159,8 +185,17 @@ def _firmware(
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / board.name
-        made = generate(bundle, board, place, options["toolchain"], report)
+        made = generate(
+            bundle, board, place, options["toolchain"], report, budgets=options["budgets"]
+        )
         yield load_firmware(place, board.name), made.report
+
+
+def _fit(board: Board, bundle: Bundle, table: Path, toolchain: str | None) -> None:
+    with progress_bars() as show:
+        text = fit_costs(board, bundle, toolchain, show)
+    write_atomically(table, text.encode())
+    click.echo(f"The table of costs is {table}.", err=True)
 
 
 def _write(bench: Bench, out: Path | None, table: Path | None) -> None:

@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from sernet_cal.bundle import Bundle
+from sernet_edge.commands.budget_options import budget_options
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import progress_bars
 from sernet_gen.board import Board, load_board
 from sernet_gen.generate import Build, generate, generate_tflm
+from sernet_gen.planner.budgets import Budgets
 
 
 @click.command()
@@ -28,6 +30,7 @@ from sernet_gen.generate import Build, generate, generate_tflm
     show_default=True,
     help="Our firmware, or C source for TensorFlow Lite Micro.",
 )
+@budget_options
 @json_option
 def command(
     board_name: str,
@@ -35,9 +38,13 @@ def command(
     out: Path | None,
     toolchain: str | None,
     engine: str,
+    budgets: Budgets,
     as_json: bool,
 ) -> None:
-    """Generate, compile and measure the firmware of a board."""
+    """Generate, compile and measure the firmware of a board.
+
+    Each layer runs as `sernet-edge plan` says.
+    """
     board = load_board(board_name)
     bundle = resolve_model(model)
     if engine == "tflm":
@@ -48,7 +55,8 @@ def command(
         def report(done: int, total: int, step: str) -> None:
             show("compile", done, total)
 
-        build = generate(bundle, board, out or Path("build") / board.name, toolchain, report)
+        folder = out or Path("build") / board.name
+        build = generate(bundle, board, folder, toolchain, report, budgets=budgets)
     if as_json:
         click.echo(json.dumps(_result(build)))
     else:
