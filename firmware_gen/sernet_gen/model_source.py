@@ -10,6 +10,17 @@ from sernet_gen.operator_source import kernel_names, render_operator
 from sernet_gen.plan import Plan
 from sernet_gen.steps import Step
 
+# The kernels that a network may do without: X of SN_KERNEL_X in sn_model.h.
+ROW_KERNELS = (
+    "AVERAGE_POOL",
+    "CONCATENATION",
+    "CONVOLUTION",
+    "DIRECT",
+    "FIRST_LAYER",
+    "MAX_POOL",
+    "WINOGRAD",
+)
+
 _HEADER = """\
 // The network's tables, generated from the int8 model. Do not edit: generate again.
 #include "engine/sn_model.h"
@@ -17,7 +28,8 @@ _HEADER = """\
 
 """
 _SHAPES_HEADER = """\
-// The shapes of layers that this network needs in assembly. Do not edit: generate again.
+// Which kernels this network needs, and in assembly for which shapes of layers. Do not edit:
+// generate again.
 #ifndef SN_SHAPES_H
 #define SN_SHAPES_H
 
@@ -47,17 +59,22 @@ def render_model(model: QModel, plan: Plan) -> str:
 
 
 def render_shapes(model: QModel, plan: Plan) -> str:
-    """Return sn_shapes.h: for each list that a kernel asks for, `#define LIST(X) X(..) X(..)`."""
+    """Return sn_shapes.h: SN_HAS_X, 1 or 0, for each kernel X that rows may need; and for each list
+    that a kernel asks for, `#define LIST(X) X(..) X(..)`."""
     lists: dict[str, set[str]] = {}
     for step in plan.steps:
         if isinstance(step.part, Group):
             kernel = kernel_of(step.choice.algorithm)
             for name, shape in kernel.shapes(model, step.part, step.choice):
                 lists.setdefault(name, set()).add(shape)
-    lines = (
-        f"#define {name}(X) {' '.join(f'X({shape})' for shape in sorted(lists[name]))}\n"
-        for name in sorted(lists)
-    )
+    needed = {_kernel_names(step)[0] for step in plan.steps}
+    lines = [
+        *(f"#define SN_HAS_{name} {int(f'SN_KERNEL_{name}' in needed)}\n" for name in ROW_KERNELS),
+        *(
+            f"#define {name}(X) {' '.join(f'X({shape})' for shape in sorted(lists[name]))}\n"
+            for name in sorted(lists)
+        ),
+    ]
     return f"{_SHAPES_HEADER}{''.join(lines)}\n#endif\n"
 
 
@@ -83,14 +100,16 @@ def _operator_table(name: str, entries: Iterable[str]) -> str:
     return f"static const sn_operator {name}[] = {{\n{''.join(entries)}}};\n"
 
 
+def _kernel_names(step: Step) -> tuple[str, str]:
+    if isinstance(step.part, Group):
+        return group_kernel_names(step.choice.algorithm)
+    return kernel_names(step.part)
+
+
 def _step_entry(step: Step, lag: int) -> str:
-    names = (
-        group_kernel_names(step.choice.algorithm)
-        if isinstance(step.part, Group)
-        else kernel_names(step.part)
-    )
     pace = (lag, step.run_ticks, step.rows, step.early)
-    return _entry(names, step.inputs[0], step.output, pace, (step.window, step.stride, step.above))
+    window = (step.window, step.stride, step.above)
+    return _entry(_kernel_names(step), step.inputs[0], step.output, pace, window)
 
 
 def _vector_entry(operator: VectorOperator) -> str:

@@ -12,6 +12,7 @@ from engine_programs import (
     EnginePrograms,
     assert_same,
     run_program,
+    write_shapes,
 )
 from tiny_models import NONE, RELU6, NetworkWriter, head, random_rows, small_sernet
 
@@ -178,7 +179,7 @@ def test_the_runtime_compiles_for_the_m4_without_a_warning(tmp_path, compiler):
         found = find_toolchain("cortex-m4f", compiler)
     except ToolchainError as error:
         pytest.skip(f"no {compiler} for the M4: {error.message}")
-    (tmp_path / "sn_shapes.h").write_text("")  # a network that needs no shape of its own
+    write_shapes(tmp_path)
     sources = sorted((runtime_dir() / "engine").glob("*.c"))
     for source in [*sources, runtime_dir() / "sn_classifier.c"]:
         target = tmp_path / f"{source.stem}.o"

@@ -9,7 +9,7 @@ import numpy as np
 from sernet_cal.errors import ToolchainError
 from sernet_cal.qmodel import read_qmodel
 from sernet_gen.assets import runtime_dir
-from sernet_gen.model_source import render_model
+from sernet_gen.model_source import ROW_KERNELS, render_model
 from sernet_gen.plan import plan_model
 from sernet_gen.toolchain import host_compiler
 
@@ -27,6 +27,7 @@ class EnginePrograms:
     def __init__(self, folder):
         self.folder, self.compiler = folder, host_compiler()
         self.sanitizers = SANITIZERS if self._has_sanitizers() else ()
+        write_shapes(folder)
         sources = sorted((runtime_dir() / "engine").glob("*.c"))
         self._objects = [self.compile(source) for source in (*sources, program_source())]
 
@@ -42,7 +43,14 @@ class EnginePrograms:
     def compile(self, source):
         """Return the object of a C source, compiled with all warnings as errors."""
         target = self.folder / f"{source.stem}.o"
-        flags = ("-std=c99", "-O1", *WARNINGS, *self.sanitizers, f"-I{runtime_dir()}")
+        flags = (
+            "-std=c99",
+            "-O1",
+            *WARNINGS,
+            *self.sanitizers,
+            f"-I{runtime_dir()}",
+            f"-I{self.folder}",
+        )
         self.compiler.run([*flags, "-c", str(source), "-o", str(target)], f"compile {source.name}")
         return target
 
@@ -57,6 +65,12 @@ class EnginePrograms:
         objects = [str(path) for path in (self.compile(data), *self._objects)]
         self.compiler.run([*self.sanitizers, *objects, "-o", str(program)], f"link {name}")
         return model, program
+
+
+def write_shapes(folder):
+    """Write an sn_shapes.h for engines that any network may be linked with."""
+    lines = (f"#define SN_HAS_{name} 1\n" for name in ROW_KERNELS)
+    (folder / "sn_shapes.h").write_text("".join(lines))
 
 
 def program_source():

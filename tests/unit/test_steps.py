@@ -8,10 +8,11 @@ from tiny_models import NetworkWriter, head, small_sernet
 from sernet_cal.errors import InputError, ModelError
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.model.bundled import resolve_model
+from sernet_gen.assets import runtime_dir
 from sernet_gen.choices import host_choices, read_choices, write_choices
 from sernet_gen.groups import fusable_groups, group_at
 from sernet_gen.kernels.choice import Choice
-from sernet_gen.model_source import render_model, render_shapes
+from sernet_gen.model_source import ROW_KERNELS, render_model, render_shapes
 from sernet_gen.plan import plan_model
 
 
@@ -149,7 +150,21 @@ def test_a_step_that_cannot_keep_pace_runs_row_by_row(sernet):
 def test_shapes_are_listed_once_and_sorted(sernet):
     text = render_shapes(sernet, plan_model(sernet, host_choices(sernet)))
     assert re.search(r"\n#define SN_FIRST_LAYER_STEPS_LIST\(X\) X\(5\b.*\) X\(6\b.*\)\n", text)
-    assert render_shapes(sernet, plan_model(sernet)).count("#define") == 1  # the guard
+    assert "LIST" not in render_shapes(sernet, plan_model(sernet))
+
+
+def test_the_engine_is_told_which_kernels_to_leave_out(sernet):
+    choices = {
+        group.output: Choice("direct") for group in fusable_groups(sernet) if not group.pools
+    }
+    text = render_shapes(sernet, plan_model(sernet, choices))
+    found = dict(re.findall(r"#define SN_HAS_(\w+) (\d)\n", text))
+    assert found.keys() == set(ROW_KERNELS)
+    assert {name for name, value in found.items() if value == "1"} == {
+        *("CONVOLUTION", "DIRECT", "MAX_POOL", "CONCATENATION"),
+    }
+    header = (runtime_dir() / "engine" / "sn_model.h").read_text()
+    assert all(f"    SN_KERNEL_{name},\n" in header for name in ROW_KERNELS)
 
 
 def test_choices_are_written_and_read(sernet):

@@ -9,8 +9,13 @@
 #include "engine/sn_max_pool.h"
 #include "engine/sn_mean.h"
 #include "engine/sn_softmax.h"
+#include "sn_shapes.h"
 
 #define ARENA_ALIGNMENT 8u
+
+// Whether an operator runs by the kernel NAME. One that the network does not need is known to be
+// none of them when this is compiled, so that the linker leaves its code out.
+#define RUNS(op, NAME) (SN_HAS_##NAME && (op)->kernel == SN_KERNEL_##NAME)
 
 static int8_t *bytes_at(const sn_engine *engine, uint32_t offset) {
     return (int8_t *)(engine->arena + offset);
@@ -87,31 +92,27 @@ static row_span rows_of_run(const sn_engine *engine, const sn_operator *op, uint
 // Makes one output row from the rows of its window.
 static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_t row,
                          const int8_t *const *rows) {
-    switch (op->kernel) {
-    case SN_KERNEL_CONVOLUTION:
-        sn_convolution_row(op->as.convolution, rows,
-                           bytes_at(engine, op->as.convolution->workspace),
-                           row_at(engine, op->output, row));
-        return SN_OK;
-    case SN_KERNEL_AVERAGE_POOL:
-        sn_average_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
-        return SN_OK;
-    case SN_KERNEL_MAX_POOL:
-        sn_max_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
-        return SN_OK;
-    case SN_KERNEL_MEAN:
+    if (op->kernel == SN_KERNEL_MEAN) {
         // Its output is not a row yet: sn_engine_finish makes and reports it.
         sn_mean_add_row(op->as.mean, rows[0], sums_at(engine, op->as.mean->sums));
-        return SN_OK;
-    default:
+    } else if (RUNS(op, CONVOLUTION)) {
+        const sn_convolution *layer = op->as.convolution;
+        sn_convolution_row(layer, rows, bytes_at(engine, layer->workspace),
+                           row_at(engine, op->output, row));
+    } else if (RUNS(op, AVERAGE_POOL)) {
+        sn_average_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
+    } else if (RUNS(op, MAX_POOL)) {
+        sn_max_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
+    } else {
         return SN_ERR_MODEL;
     }
+    return SN_OK;
 }
 
 static sn_status run_rows(const sn_engine *engine, const sn_operator *op, uint32_t run,
                           row_span span) {
     const int8_t *rows[SN_MAX_WINDOW_ROWS];
-    if (op->kernel == SN_KERNEL_CONCATENATION) {
+    if (RUNS(op, CONCATENATION)) {
         for (uint32_t i = 0; i < span.count; ++i) {
             find_joined(engine, op->as.concatenation, span.first + i, rows);
             sn_concatenation_row(op->as.concatenation, rows,
@@ -145,21 +146,20 @@ static void run_strip(const sn_engine *engine, const sn_operator *op, uint32_t r
     int8_t *outputs[SN_MAX_RUN_ROWS];
     find_window(engine, op, run, rows);
     find_outputs(engine, op, span, outputs);
-    if (op->kernel == SN_KERNEL_DIRECT) {
+    if (RUNS(op, DIRECT)) {
         const sn_direct *layer = op->as.direct;
         sn_direct_strip(layer, rows, bytes_at(engine, layer->workspace), outputs);
-    } else if (op->kernel == SN_KERNEL_WINOGRAD) {
+    } else if (RUNS(op, WINOGRAD)) {
         const sn_winograd *layer = op->as.winograd;
         sn_winograd_strip(layer, rows, bytes_at(engine, layer->workspace), outputs);
-    } else {
+    } else if (RUNS(op, FIRST_LAYER)) {
         const sn_first_layer *layer = op->as.first_layer;
         sn_first_layer_strip(layer, rows, bytes_at(engine, layer->workspace), outputs);
     }
 }
 
 static bool works_on_strips(const sn_operator *op) {
-    return op->kernel == SN_KERNEL_DIRECT || op->kernel == SN_KERNEL_WINOGRAD ||
-           op->kernel == SN_KERNEL_FIRST_LAYER;
+    return RUNS(op, DIRECT) || RUNS(op, WINOGRAD) || RUNS(op, FIRST_LAYER);
 }
 
 static sn_status run_operator(const sn_engine *engine, const sn_operator *op, uint32_t run) {
