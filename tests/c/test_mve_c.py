@@ -28,6 +28,33 @@ def direct_layers():
     return made
 
 
+def first_layers():
+    """Return layers that Helium runs, and others that it leaves to the other code."""
+    made = LayerMaker(6)
+    for width, rows, kind, count in ((40, 1, "max", 8), (6, 3, "max", 4), (5, 1, "max", 4),
+                                     (8, 1, "average", 4), (8, 2, "max", 3)):  # fmt: skip
+        source = made.source(width, 1)
+        kernels = ((11, 1), (1, 9), (3, 3))
+        convs = [
+            made.convolution(source, count, kernel, extreme=kernel[0] == 1 and rows == 1)
+            for kernel in kernels
+        ]
+        pools = [made.pool(conv, kind) for conv in convs]
+        group = Group(tuple(convs), tuple(pools), made.concatenation(pools))
+        made.layer(group, Choice("first_layer", rows, rows - 1))
+    return made
+
+
+@pytest.mark.parametrize("rows", [16, 5])
+@pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["helium", "portable"])
+def test_the_first_layer_equals_the_reference(tmp_path, flags, rows):
+    made = first_layers()
+    random = np.random.default_rng(2)
+    clips = [random_clip(random, made.model, layer, rows) for layer in made.layers]
+    found = run_cases(tmp_path, made.model, made.layers, clips, flags)
+    assert found == [0] * len(made.layers)
+
+
 @pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["helium", "portable"])
 def test_direct_strips_equal_the_reference(tmp_path, flags):
     made = direct_layers()

@@ -219,6 +219,11 @@ static void run_path(const sn_first_layer *layer, const sn_first_layer_path *pat
 void sn_first_layer_strip(const sn_first_layer *layer, const int8_t *const *input, void *workspace,
                           int8_t *const *outputs) {
     const uint32_t rows = 2 * layer->rows + layer->rows_above + layer->rows_below;
+#if SN_MVE
+    if (sn_first_layer_helium(layer, input, workspace, outputs)) {
+        return;
+    }
+#endif
     int16_t *const values = workspace;
     void *const behind = values + rows * layer->pitch;
     for (uint32_t i = 0; i < rows; ++i) {

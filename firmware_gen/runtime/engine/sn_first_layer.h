@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "engine/sn_dsp.h"
+
 // One convolution. `steps`: words of a window. Vertical (the two outputs lie one above the other):
 // for each column of the kernel, (kernel_rows + 1) / 2 words of two rows, the upper one in the
 // lower half; horizontal: for each row, (kernel_columns + 1) / 2 words of two columns.
@@ -35,6 +37,9 @@ typedef struct sn_first_layer_path {
     int8_t high;
     uint32_t is_plain;
     const int32_t *stream;
+#if SN_MVE
+    const int32_t *helium;
+#endif
 } sn_first_layer_path;
 
 // A run makes `rows` output rows of (width + 1) / 2 pixels of `channels` bytes, and reads

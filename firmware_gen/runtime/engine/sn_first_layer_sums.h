@@ -22,4 +22,10 @@ uint32_t sn_first_layer_blocks(const sn_first_layer *layer, const sn_first_layer
                                const uint32_t *words, int8_t *output);
 #endif
 
+#if SN_MVE
+// Does what sn_first_layer_strip does; returns 0, and does nothing, where it cannot.
+uint32_t sn_first_layer_helium(const sn_first_layer *layer, const int8_t *const *input,
+                               int8_t *workspace, int8_t *const *outputs);
+#endif
+
 #endif

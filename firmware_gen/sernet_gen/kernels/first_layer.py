@@ -21,6 +21,7 @@ MOST_TAPS = 121
 _ASSEMBLY_STEPS = range(2, 8)
 _COLUMNS = 4
 _WORD_BYTES = 4
+_HELIUM_TAPS = 16
 # The sign bit of an int32.
 _LAST_CHANNEL = 2**31
 _PATH_BYTES, _TABLE_BYTES = 44, 48
@@ -82,7 +83,7 @@ def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
 
 
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
-    """Return the bytes of the constant tables."""
+    """Return the bytes of the constant tables, without those for Helium."""
     words = sum(
         len(operator.bias) * (2 * window_of(operator).steps + 4) for operator in group.convolutions
     )
@@ -105,10 +106,7 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     place, source = group.output, model.traced[group.input]
     above, below = _reach(group)
     pool = group.pools[0]
-    streams = [
-        c_array("int32_t", f"stream_{operator.output}", stream(model, operator))
-        for operator in group.convolutions
-    ]
+    streams = [_streams(model, operator, pool) for operator in group.convolutions]
     fields: dict[str, object] = {
         "rows": choice.rows,
         "width": source.width,
@@ -144,7 +142,8 @@ def _path_entries(model: QModel, group: Group) -> Iterator[str]:
             *(operator.low, operator.high, int(_is_plain(model, operator, group.pools[0]))),
         )
         words = ", ".join(str(number) for number in numbers)
-        yield f"    {{{words}, stream_{operator.output}}},\n"
+        table = f"helium_{operator.output}" if _has_helium(model, operator, group.pools[0]) else "0"
+        yield f"    {{{words}, stream_{operator.output},\n#if SN_MVE\n     {table},\n#endif\n    }},\n"
         first_channel += len(operator.bias)
 
 
@@ -168,6 +167,31 @@ def stream(model: QModel, operator: Convolution) -> npt.NDArray[np.int64]:
     tail = np.stack([operator.multipliers, round_term, right & 0xFF], axis=1)
     tail[-1, -1] -= _LAST_CHANNEL
     return np.concatenate([words[:, :3], bias[:, None], words[:, 3:], tail], axis=1)
+
+
+def _streams(model: QModel, operator: Convolution, pool: Pool) -> str:
+    place = operator.output
+    text = c_array("int32_t", f"stream_{place}", stream(model, operator))
+    if _has_helium(model, operator, pool):
+        words = c_array("int32_t", f"helium_{place}", helium(model, operator), aligned=4)
+        text += f"#if SN_MVE\n{words}#endif\n"
+    return text
+
+
+def helium(model: QModel, operator: Convolution) -> npt.NDArray[np.int32]:
+    """Return the words of sn_first_layer_path.helium, int32 [out / 4, 28]."""
+    count = len(operator.weights)
+    flat = operator.weights.reshape(count, -1)
+    taps = np.pad(flat, ((0, 0), (0, _HELIUM_TAPS - flat.shape[1])))
+    words = np.ascontiguousarray(taps).view("<i4").reshape(count // 4, -1)
+    terms = folded_bias(model, operator), operator.multipliers, operator.shifts
+    rows = [np.asarray(term, np.int32).reshape(-1, 4) for term in terms]
+    return np.concatenate([words.astype(np.int32), *rows], axis=1)
+
+
+def _has_helium(model: QModel, operator: Convolution, pool: Pool) -> bool:
+    fits = operator.weights[0].size <= _HELIUM_TAPS and operator.kernel[1] < _HELIUM_TAPS
+    return fits and len(operator.weights) % 4 == 0 and _is_plain(model, operator, pool)
 
 
 def _pairs(values: Int64Array) -> Int64Array:
