@@ -35,39 +35,38 @@ typedef struct {
     "vmladava.s8 r12, q1, q2\n"                                                                    \
     "vmladava.s8 r6, q0, q3\n"                                                                     \
     "vmladava.s8 r14, q1, q3\n"
-#define REQUANTIZE(sum)                                                                            \
-    "lsl " sum ", " sum ", #1\n"                                                                   \
-    "smmlar " sum ", " sum ", r9, r11\n"                                                           \
-    "asr " sum ", " sum ", r7\n"                                                                   \
-    "ssat " sum ", #8, " sum "\n"
-// One channel of both pixels; the first target's is stored last.
-#define CHANNEL(first, second)                                                                     \
-    "ldr r7, [r5, #12]\n"                                                                          \
-    "ldrd r9, r11, [r5, #4]\n"                                                                     \
-    "adds r5, r5, #16\n" REQUANTIZE(first) REQUANTIZE(second) "strb " second ", [r3], #1\n"        \
-                                                              "strb " first ", [r1], #1\n"
+// Four channels of one pixel in `sums`; bias q0, multiplier q1, round q2, -right q3.
+#define REQUANTIZE(sums, target)                                                                   \
+    "vadd.i32 " sums ", " sums ", q0\n"                                                            \
+    "vqrdmulh.s32 " sums ", " sums ", q1\n"                                                        \
+    "vadd.i32 " sums ", " sums ", q2\n"                                                            \
+    "vshl.s32 " sums ", " sums ", q3\n"                                                            \
+    "vqmovnb.s32 " sums ", " sums "\n"                                                             \
+    "vqmovnb.s16 " sums ", " sums "\n"                                                             \
+    "vstrb.32 " sums ", [" target "], #4\n"
 
 // Sums of the first pixel r0 r2 r4 r6, of the second r8 r10 r12 lr (these instructions add to even
-// registers only); patch r5, weights of two pairs of channels r1 and r3, turns r7.
+// registers only); patch r5, weights of two pairs of channels r1 and r3, turns r7. The first
+// target's pixel is stored last.
 SN_NAKED static void run_job(direct_job *job __attribute__((unused))) {
     __asm__ volatile("push {r0, r4-r11, lr}\n"
+                     "vpush {d8-d11}\n"
                      "1:\n"
-                     "ldr r11, [sp]\n"
-                     "ldr r9, [r11, #12]\n"
+                     "ldr r11, [sp, #32]\n"
                      "ldr r5, [r11]\n"
                      "ldr r1, [r11, #4]\n"
                      "ldr r7, [r11, #8]\n"
                      "add r3, r1, r7\n"
                      "add r7, r3, r7\n"
                      "str r7, [r11, #4]\n"
-                     "ldr r0, [r9]\n"
-                     "ldr r2, [r9, #16]\n"
-                     "ldr r4, [r9, #32]\n"
-                     "ldr r6, [r9, #48]\n"
-                     "mov r8, r0\n"
-                     "mov r10, r2\n"
-                     "mov r12, r4\n"
-                     "mov lr, r6\n"
+                     "movs r0, #0\n"
+                     "movs r2, #0\n"
+                     "movs r4, #0\n"
+                     "movs r6, #0\n"
+                     "mov r8, #0\n"
+                     "mov r10, #0\n"
+                     "mov r12, #0\n"
+                     "mov lr, #0\n"
                      "ldr r7, [r11, #28]\n"
                      "ldr r9, [r11, #32]\n"
                      "cmp r9, #2\n"
@@ -78,20 +77,28 @@ SN_NAKED static void run_job(direct_job *job __attribute__((unused))) {
     __asm__ volatile("2:\n" BLOCK "3:\n" BLOCK "4:\n" BLOCK "5:\n" BLOCK);
     __asm__ volatile("subs r7, r7, #1\n"
                      "bne 2b\n"
-                     "ldr r11, [sp]\n"
+                     "ldr r11, [sp, #32]\n"
                      "ldr r5, [r11, #12]\n"
                      "ldr r1, [r11, #20]\n"
-                     "ldr r3, [r11, #24]\n");
-    __asm__ volatile(CHANNEL("r0", "r8") CHANNEL("r2", "r10"));
-    __asm__ volatile(CHANNEL("r4", "r12") CHANNEL("r6", "lr"));
-    __asm__ volatile("ldr r11, [sp]\n"
-                     "str r5, [r11, #12]\n"
+                     "ldr r3, [r11, #24]\n"
+                     "vld40.32 {q0, q1, q2, q3}, [r5]\n"
+                     "vld41.32 {q0, q1, q2, q3}, [r5]\n"
+                     "vld42.32 {q0, q1, q2, q3}, [r5]\n"
+                     "vld43.32 {q0, q1, q2, q3}, [r5]!\n"
+                     "vneg.s32 q3, q3\n"
+                     "vmov q4[2], q4[0], r0, r4\n"
+                     "vmov q4[3], q4[1], r2, r6\n"
+                     "vmov q5[2], q5[0], r8, r12\n"
+                     "vmov q5[3], q5[1], r10, lr\n");
+    __asm__ volatile(REQUANTIZE("q5", "r3") REQUANTIZE("q4", "r1"));
+    __asm__ volatile("str r5, [r11, #12]\n"
                      "str r1, [r11, #20]\n"
                      "str r3, [r11, #24]\n"
                      "ldr r7, [r11, #16]\n"
                      "subs r7, r7, #1\n"
                      "str r7, [r11, #16]\n"
                      "bne.w 1b\n"
+                     "vpop {d8-d11}\n"
                      "pop {r0, r4-r11, pc}\n");
 }
 

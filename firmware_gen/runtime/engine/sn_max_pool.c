@@ -4,12 +4,23 @@
 #include "engine/sn_pool_window.h"
 #include "engine/sn_requantize.h"
 
-#if SN_DSP
+#if SN_MVE
+#include <arm_mve.h>
+
+static uint32_t larger_parts(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
+    for (uint32_t i = 0; i < count; i += 16) {
+        const mve_pred16_t some = vctp8q(count - i);
+        const int8x16_t first = vldrbq_z_s8(a + i, some);
+        vstrbq_p_s8(output + i, vmaxq_s8(first, vldrbq_z_s8(b + i, some)), some);
+    }
+    return count;
+}
+#elif SN_DSP
 typedef struct __attribute__((packed, may_alias)) {
     uint32_t bytes;
 } four_values;
 
-static uint32_t larger_fours(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
+static uint32_t larger_parts(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
     uint32_t i = 0;
     for (; i + 4 <= count; i += 4) {
         void *const target = output + i;
@@ -21,7 +32,7 @@ static uint32_t larger_fours(int8_t *output, const int8_t *a, const int8_t *b, u
     return i;
 }
 #else
-static uint32_t larger_fours(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
+static uint32_t larger_parts(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
     (void)output, (void)a, (void)b, (void)count;
     return 0;
 }
@@ -29,7 +40,7 @@ static uint32_t larger_fours(int8_t *output, const int8_t *a, const int8_t *b, u
 
 // The larger of each two values; `output` may be `a`.
 static void take_larger(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
-    for (uint32_t i = larger_fours(output, a, b, count); i < count; ++i) {
+    for (uint32_t i = larger_parts(output, a, b, count); i < count; ++i) {
         output[i] = a[i] > b[i] ? a[i] : b[i];
     }
 }

@@ -142,8 +142,10 @@ def _path_entries(model: QModel, group: Group) -> Iterator[str]:
             *(operator.low, operator.high, int(_is_plain(model, operator, group.pools[0]))),
         )
         words = ", ".join(str(number) for number in numbers)
-        table = f"helium_{operator.output}" if _has_helium(model, operator, group.pools[0]) else "0"
-        yield f"    {{{words}, stream_{operator.output},\n#if SN_MVE\n     {table},\n#endif\n    }},\n"
+        has_table = _has_helium(model, operator, group.pools[0])
+        table = f"helium_{operator.output}" if has_table else "0"
+        yield f"    {{{words}, stream_{operator.output},\n"
+        yield f"#if SN_MVE\n     {table},\n#endif\n    }},\n"
         first_channel += len(operator.bias)
 
 
