@@ -51,11 +51,18 @@ class Schedule:
     def _places(self) -> dict[int, int]:
         return {step.output: place for place, step in enumerate(self.steps)}
 
-    @property
+    @cached_property
+    def _readers(self) -> dict[int, tuple[Step, ...]]:
+        return {
+            place: tuple(step for step in self.steps if place in step.inputs)
+            for place in self.rings
+        }
+
+    @cached_property
     def _moments_per_tick(self) -> int:
         return 1 + len(self.steps)
 
-    @property
+    @cached_property
     def _length(self) -> int:
         return self.period * self._moments_per_tick
 
@@ -73,8 +80,8 @@ class Schedule:
     def death(self, place: int, row: int) -> int:
         """Return the moment at which a row of a tensor is read for the last time."""
         moments = [self.birth(place, row)]
-        for step in self.steps:
-            run = step.last_reader(row) if place in step.inputs else None
+        for step in self._readers[place]:
+            run = step.last_reader(row)
             if run is not None:
                 moments.append(self.moment(step, run))
         return max(moments)
@@ -108,7 +115,7 @@ class Schedule:
         mask = ((1 << count) - 1) << (start % self._length)
         return (mask | mask >> self._length) & self.always
 
-    @property
+    @cached_property
     def always(self) -> int:
         """The bit mask of all moments while rows stream."""
         return (1 << self._length) - 1
