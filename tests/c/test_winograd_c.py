@@ -30,7 +30,7 @@ class Shape:
     gain: float = 1.0
 
 
-STORED = "transformed"
+STORED, THIRDS = "transformed", "thirds"
 SHAPES = [
     Shape(1, 4, 2, (1, 1), 4),
     Shape(2, 8, 4, (2, 1), 2, 1, zero_point=3),
@@ -49,6 +49,10 @@ SHAPES = [
     Shape(17, 4, 2, (1, 1), 12),
     Shape(20, 96, 4, (2, 2), 2, 0, STORED),
     Shape(20, 48, 2, (2, 2), 4, 1),
+    Shape(5, 48, 4, (2, 1), 4, 3, THIRDS),
+    Shape(5, 12, 2, (2, 1), 8, 1, THIRDS, zero_point=50),
+    Shape(10, 32, 2, (2, 2), 8, 0, THIRDS, extreme=True),
+    Shape(14, 16, 4, (2, 2), 2, 0, THIRDS),
     Shape(6, 8, 4, (2, 2), 2, limits=(-3, -128, 127)),
     Shape(6, 8, 4, (2, 2), 2, 1, STORED, zero_point=9, limits=(5, -20, 90)),
     Shape(6, 8, 4, (2, 1), 2, limits=(-128, -128, 90), pool_limits=(-100, 50)),

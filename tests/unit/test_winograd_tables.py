@@ -235,9 +235,9 @@ def test_sizes_of_a_layer_of_the_bundled_network():
     assert winograd.workspace_bytes(model, group, made) == 4 * (288 + 5 * values + words)
     weights = 96 * 64 * 9
     assert (
-        winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 2 * 24 + 76
+        winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 2 * 28 + 80
     )
-    assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 2 * 24 + 76
+    assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 2 * 28 + 80
     assert winograd.shapes(model, group, stored) == ()
 
 
@@ -250,8 +250,12 @@ def test_a_width_of_4n_plus_1_ends_with_an_edge_when_the_run_makes_the_weights()
     assert not any(batch.is_edge for batch in winograd.batches_of(model, group, stored))
     values, words = 3 * (36 + 12) * (1 + 48), 6 * 48 * 8 * 2
     assert winograd.workspace_bytes(model, group, made) == 4 * (288 + values + words)
-    tables = 128 * (96 * 9 + 32 + 12) + 5 * 96 + 2 * 24 + 76
+    tables = 128 * (96 * 9 + 32 + 12) + 5 * 96 + 2 * 28 + 80
     assert winograd.flash_bytes(model, group, made) == tables
+    thirds = Choice("winograd", 6, 0, "thirds")
+    scratch = 2 * 36 * (3 + 3)
+    assert winograd.workspace_bytes(model, group, thirds) == 4 * (scratch + values + words // 3)
+    assert winograd.flash_bytes(model, group, thirds) == tables
     narrow = layer(into=96, out=128, pool=(2, 1), width=1)
     assert winograd.batches_of(*narrow, made) == (Batch(0, 1, 0, 3),)
 
@@ -285,4 +289,3 @@ def test_the_header_states_the_numbers_of_the_tables():
     header = (ENGINE / "sn_winograd.h").read_text()
     assert f"#define SN_WINOGRAD_OFFSET {OFFSET}u" in header
     assert f"#define SN_WINOGRAD_EDGE_OFFSET {EDGE_OFFSET}u" in header
-    assert "#define SN_WINOGRAD_SCRATCH 288u" in header

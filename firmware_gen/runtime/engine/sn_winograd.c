@@ -133,7 +133,8 @@ static void run_stored(const strip *run, uint32_t *words) {
 
 static sn_winograd_grid grid_of(const sn_winograd *layer, const sn_winograd_batch *batch) {
     const sn_winograd_grid grid = {layer->input_channels / 2, batch->columns * batch->tile_rows,
-                                   batch->is_edge ? 2 : 6, layer->edge_biases ? 8 : 6};
+                                   batch->is_edge ? 2 : 6, layer->edge_biases ? 8 : 6,
+                                   layer->rows_made};
     return grid;
 }
 
@@ -147,41 +148,57 @@ static void prepare_made(const strip *run, const sn_winograd_batch *batch, uint3
     sn_winograd_starts(values, &grid);
 }
 
+// The rows of points from `row` on.
 static void multiply_made(const strip *run, const sn_winograd_batch *batch, const uint32_t *values,
-                          const uint32_t *weights, uint32_t number) {
-    const sn_winograd *const layer = run->layer;
-    const sn_winograd_sets sets = {2, 1, 2};
-    const sn_winograd_grid grid = grid_of(layer, batch);
+                          const uint32_t *weights, uint32_t row) {
+    const sn_winograd_grid grid = grid_of(run->layer, batch);
+    const uint32_t point = row * grid.points;
+    sn_winograd_products_made(values + point * (1 + grid.pairs) * grid.tiles,
+                              weights + (batch->is_edge ? 12 : 0),
+                              run->scratch + batch->sums + point, &grid);
+}
+
+static void write_made(const strip *run, const sn_winograd_batch *batch, uint32_t number) {
+    const uint32_t *const sums = run->scratch + batch->sums;
     if (batch->is_edge) {
-        sn_winograd_products_made(values, weights + 12, run->scratch, &grid);
-        sn_winograd_edge_write(layer, batch, run->rows, run->scratch, number);
+        sn_winograd_edge_write(run->layer, batch, run->rows, sums, number);
     } else {
-        sn_winograd_products_made(values, weights, run->scratch, &grid);
-        sn_winograd_write(layer, batch, run->rows, run->scratch, number, &sets);
+        const sn_winograd_sets sets = {2, 1, 2};
+        sn_winograd_write(run->layer, batch, run->rows, sums, number, &sets);
+    }
+}
+
+// Two output channels from `number` on.
+static void run_two(const strip *run, uint32_t *words, uint32_t number) {
+    const sn_winograd *const layer = run->layer;
+    const sn_winograd_grid grid = grid_of(layer, &layer->batches[0]);
+    const uint8_t *const weights = layer->weights + number * 9 * layer->input_channels;
+    uint32_t *const made = words + layer->made;
+    for (uint32_t row = 0; row < 6; row += layer->rows_made) {
+        sn_winograd_weights(weights, made, &grid, row);
+        sn_winograd_weights(weights + 9 * layer->input_channels, made + 1, &grid, row);
+        for (uint32_t b = 0; b < layer->batch_count; ++b) {
+            const sn_winograd_batch *const batch = &layer->batches[b];
+            if (!is_wanted(run, batch)) {
+                continue;
+            }
+            multiply_made(run, batch, words + batch->values, made, row);
+            if (row + layer->rows_made == 6) {
+                write_made(run, batch, number);
+            }
+        }
     }
 }
 
 static void run_made(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
-    const uint32_t pairs = layer->input_channels / 2;
-    const uint32_t size = 9 * layer->input_channels;
-    const uint32_t columns = layer->edge_biases ? 8 : 6;
-    uint32_t *const made = words + layer->made;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
         if (is_wanted(run, &layer->batches[b])) {
             prepare_made(run, &layer->batches[b], words + layer->batches[b].values);
         }
     }
     for (uint32_t number = 0; number < layer->output_channels; number += 2) {
-        const uint8_t *const weights = layer->weights + number * size;
-        sn_winograd_weights(weights, made, pairs, columns);
-        sn_winograd_weights(weights + size, made + 1, pairs, columns);
-        for (uint32_t b = 0; b < layer->batch_count; ++b) {
-            const sn_winograd_batch *const batch = &layer->batches[b];
-            if (is_wanted(run, batch)) {
-                multiply_made(run, batch, words + batch->values, made, number);
-            }
-        }
+        run_two(run, words, number);
     }
 }
 

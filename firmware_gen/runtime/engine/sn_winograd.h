@@ -24,8 +24,6 @@
 #define SN_WINOGRAD_OFFSET 14080u
 #define SN_WINOGRAD_EDGE_OFFSET 4096u
 #define SN_WINOGRAD_POINTS 36u
-// Words at the start of the workspace that hold what lives a moment only.
-#define SN_WINOGRAD_SCRATCH 288u
 
 // One output channel. `bias`: 64 times what is added to the sum of u * g, modulo 2^32, at the
 // outputs (2,2), (2,3), (3,2), (3,3) of a tile in [1..4], at the others in [0]. `round`: where
@@ -40,7 +38,7 @@ typedef struct sn_winograd_channel {
 // A rectangle of 1 to 4 tiles (3 with `transformed` weights) that meet each weight together:
 // `columns` tiles across from output column `column` on (a multiple of 4), `tile_rows` down from
 // tile row `tile_row` on. `is_edge`: it is the last column, as sn_winograd_edge.h makes it.
-// `values`: where in the workspace, in words, its transformed input lies.
+// `values`, `sums`: where in the workspace, in words, its transformed input and its sums lie.
 typedef struct sn_winograd_batch {
     uint32_t column;
     uint32_t columns;
@@ -48,6 +46,7 @@ typedef struct sn_winograd_batch {
     uint32_t tile_rows;
     uint32_t is_edge;
     uint32_t values;
+    uint32_t sums;
 } sn_winograd_batch;
 
 // A run makes `rows` rows of the output, which take rows * pool_rows = 4 * tile_rows rows of the
@@ -59,11 +58,13 @@ typedef struct sn_winograd_batch {
 // lower channel in the lower half. Transformed input of a batch: [36 points][1 + pairs][tiles], the
 // first word being where the sums start. Transformed weights: in `transformed`, as
 // [output_channels / 4][36][pairs][4]; or, where that is 0, made in every run for two output
-// channels at a time in the workspace from word `made` on, from bytes g + 128 in `weights`,
-// [output_channels][quads][9 taps][4 channels].
-// `edge_biases`: where a batch is an edge, three for each output channel, made like
-// sn_winograd_channel's `bias`: for outputs 0 and 1, 2, 3 along time; else 0. `padding`: a row of
-// width * input_channels input zero points. `workspace`: its place in the arena.
+// channels at a time, `rows_made` (6 or 2) of the six rows of points at a time, in the workspace
+// from word `made` on, from bytes g + 128 in `weights`, [output_channels][quads][9 taps][4
+// channels]. `edge_biases`: where a batch is an edge, three for each output channel, made like
+// sn_winograd_channel's `bias`: for outputs 0 and 1, 2, 3 along time; else 0.
+// `padding`: a row of width * input_channels input zero points. `workspace`: its place in the
+// arena. The workspace begins with words that are used for several ends: for half transformed
+// input, 216, and for sums.
 typedef struct sn_winograd {
     uint32_t width;
     uint32_t input_channels;   // a multiple of 4
@@ -79,6 +80,7 @@ typedef struct sn_winograd {
     uint32_t is_plain;
     uint32_t workspace;
     uint32_t made;
+    uint32_t rows_made;
     uint32_t batch_count;
     const sn_winograd_batch *batches;
     const sn_winograd_channel *channels;

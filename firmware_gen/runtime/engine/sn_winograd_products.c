@@ -129,7 +129,7 @@ void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights
 void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                const sn_winograd_grid *grid) {
     const uint32_t step = 2 * grid->columns;
-    for (uint32_t i = 0; i < 6 * grid->points; ++i) {
+    for (uint32_t i = 0; i < grid->rows * grid->points; ++i) {
         const uint32_t *const first =
             weights + i / grid->points * grid->pairs * step + i % grid->points * 2;
         const point made = {

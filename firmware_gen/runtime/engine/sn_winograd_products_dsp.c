@@ -32,14 +32,14 @@
     "6: vmov r2, s2\n sub r0, r0, r2\n vmov r2, s3\n sub r1, r1, r2\n"                             \
     "vmov r2, s4\n mov pc, r2\n"
 
-// Six rows of points, as many as the fifth argument says: those of a row are 8 bytes apart, pairs
-// `step`. s3: from the end of a point back to the next one. s7: from there to the next row. s8:
-// rows to go. s9: s0 of a new row.
+// The fifth argument says how many points a row has, the sixth how many rows there are. Points of a
+// row are 8 bytes apart, pairs `step`. s3: from the end of a point back to the next one. s7: from
+// there to the next row. s8: rows to go. s9: s0 of a new row.
 #define ENTER_MADE(tiles, value_bytes, code_bytes, step)                                           \
     ENTER(tiles, value_bytes, step, code_bytes)                                                    \
     "sub r1, r1, r5\n mul r5, r4, lr\n lsl r5, r5, #4\n sub r5, r5, #8\n vmov s3, r5\n"            \
     "mul r5, r4, r3\n ldr r3, [sp, #36]\n sub r5, r5, r3, lsl #3\n vmov s7, r5\n"                  \
-    "mov r5, #6\n vmov s8, r5\n" COUNT "vmov s9, r3\n"
+    "ldr r5, [sp, #40]\n vmov s8, r5\n" COUNT "vmov s9, r3\n"
 #define NEXT_MADE                                                                                  \
     "vmov r3, s0\n vmov r2, s3\n subs r3, r3, #2\n sub r1, r1, r2\n vmov s0, r3\n bpl.w 1b\n"      \
     "vmov r2, s7\n vmov r4, s8\n add r1, r1, r2\n vmov r3, s9\n vmov s0, r3\n"                     \
@@ -120,12 +120,14 @@ STORED(stored_1x4, ENTER_STORED(1, 4, 36) START_1X4 BEGIN BLOCK_1X4 END STORE_4)
 // Two outputs, with pairs of weights 48 bytes apart or, beside edges, 64.
 #define MADE(name, tiles, value_bytes, code_bytes, start, block, store)                            \
     SN_NAKED static void name##_48(const uint32_t *values, const uint32_t *weights,                \
-                                   uint32_t *sums, uint32_t pairs, uint32_t points) {              \
+                                   uint32_t *sums, uint32_t pairs, uint32_t points,                \
+                                   uint32_t rows) {                                                \
         __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 48) start block(48)            \
                              store NEXT_MADE);                                                     \
     }                                                                                              \
     SN_NAKED static void name##_64(const uint32_t *values, const uint32_t *weights,                \
-                                   uint32_t *sums, uint32_t pairs, uint32_t points) {              \
+                                   uint32_t *sums, uint32_t pairs, uint32_t points,                \
+                                   uint32_t rows) {                                                \
         __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 64) start block(64)            \
                              store NEXT_MADE);                                                     \
     }
@@ -194,26 +196,26 @@ void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights
 static void products_48(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                         const sn_winograd_grid *grid) {
     if (grid->tiles == 3) {
-        made_3x2_48(values, weights, sums, grid->pairs, grid->points);
+        made_3x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
     } else if (grid->tiles == 4) {
-        made_4x2_48(values, weights, sums, grid->pairs, grid->points);
+        made_4x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
     } else if (grid->tiles == 2) {
-        made_2x2_48(values, weights, sums, grid->pairs, grid->points);
+        made_2x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
     } else {
-        made_1x2_48(values, weights, sums, grid->pairs, grid->points);
+        made_1x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
     }
 }
 
 static void products_64(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                         const sn_winograd_grid *grid) {
     if (grid->tiles == 3) {
-        made_3x2_64(values, weights, sums, grid->pairs, grid->points);
+        made_3x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
     } else if (grid->tiles == 4) {
-        made_4x2_64(values, weights, sums, grid->pairs, grid->points);
+        made_4x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
     } else if (grid->tiles == 2) {
-        made_2x2_64(values, weights, sums, grid->pairs, grid->points);
+        made_2x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
     } else {
-        made_1x2_64(values, weights, sums, grid->pairs, grid->points);
+        made_1x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
     }
 }
 

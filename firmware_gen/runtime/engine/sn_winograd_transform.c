@@ -75,26 +75,27 @@ static inline void weight_vector(uint32_t a, uint32_t b, uint32_t c, uint32_t *t
     target[5 * step] = c;
 }
 
-// The taps of a pair of channels, each high * 65536 + low, to target[6][pairs][columns][2].
-static void weight_points(const uint32_t taps[9], uint32_t *target, uint32_t pairs,
-                          uint32_t columns) {
+// The taps of a pair of channels, each high * 65536 + low, to target[rows][pairs][columns][2].
+static void weight_points(const uint32_t taps[9], uint32_t *target, const sn_winograd_grid *grid,
+                          uint32_t row) {
     uint32_t first[3][6];
     for (uint32_t j = 0; j < 3; ++j) {
         weight_vector(taps[j] + 0x09000900u, taps[3 + j], taps[6 + j], first[j], 1);
     }
     first[0][5] += 0x02000200u;
-    for (uint32_t i = 0; i < 6; ++i, target += 2 * columns * pairs) {
+    for (uint32_t i = row; i < row + grid->rows; ++i) {
         weight_vector(first[0][i], first[1][i], first[2][i], target, 2);
-        if (columns == 8) {
+        if (grid->columns == 8) {
             target[12] = first[0][i];
             target[14] = first[1][i];
         }
+        target += 2 * grid->columns * grid->pairs;
     }
 }
 
-void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs,
-                         uint32_t columns) {
-    for (uint32_t pair = 0; pair < pairs; pair += 2, weights += 36, target += 4 * columns) {
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
+                         uint32_t row) {
+    for (uint32_t pair = 0; pair < grid->pairs; pair += 2) {
         uint32_t first[9];
         uint32_t second[9];
         for (uint32_t tap = 0; tap < 9; ++tap) {
@@ -102,8 +103,10 @@ void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pair
             first[tap] = (uint32_t)quad[2] << 16 | quad[0];
             second[tap] = (uint32_t)quad[3] << 16 | quad[1];
         }
-        weight_points(first, target, pairs, columns);
-        weight_points(second, target + 2 * columns, pairs, columns);
+        weight_points(first, target, grid, row);
+        weight_points(second, target + 2 * grid->columns, grid, row);
+        weights += 36;
+        target += 4 * grid->columns;
     }
 }
 

@@ -28,24 +28,25 @@ void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *t
 // values[36 points][`point` words]; the second pair lies `tiles` words behind the first.
 void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles, uint32_t point);
 
-// Values[6 rows][points][1 + pairs][tiles] against weights that the run makes,
-// [6][pairs][columns][2]: 6 points; of an edge (sn_winograd_edge.h) 2. Where the layer has an edge,
-// columns 6 and 7 are for its points, and there are 8.
+// Values[6][points][1 + pairs][tiles] against weights that the run makes, of 6 rows or of 2 at a
+// time, [rows][pairs][columns][2]. 6 points; of an edge (sn_winograd_edge.h) 2. Where the layer has
+// an edge, columns 6 and 7 are for its points, and there are 8.
 typedef struct sn_winograd_grid {
     uint32_t pairs;
     uint32_t tiles;
     uint32_t points;
     uint32_t columns;
+    uint32_t rows;
 } sn_winograd_grid;
 
-// G g G' of one output channel: from bytes g + 128, weights[pairs / 2][9 taps][4], to words
-// target[6][pairs][columns][2], of which it writes every other one; columns 6 and 7 are the first
-// two of G g. To keep low channels from borrowing there too, what arrives is larger by an offset,
-// the same for both channels: the bytes' 128, 2304 more in the first tap of each column, and 512
-// more in the first value of row 5 between the passes. The sums start lower for that: at
-// sn_winograd_less[point] times the sum of the values.
-void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs,
-                         uint32_t columns);
+// G g G' of one output channel, from row `row` on: from bytes g + 128, weights[pairs / 2][9
+// taps][4], to words target[rows][pairs][columns][2], of which it writes every other one; columns 6
+// and 7 are the first two of G g. To keep low channels from borrowing there too, what arrives is
+// larger by an offset, the same for both channels: the bytes' 128, 2304 more in the first tap of
+// each column, and 512 more in the first value of row 5 between the passes. The sums start lower
+// for that: at sn_winograd_less[point] times the sum of the values.
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
+                         uint32_t row);
 
 extern const int32_t sn_winograd_less[36];
 extern const int32_t sn_winograd_edge_less[12];
@@ -54,7 +55,8 @@ extern const int32_t sn_winograd_edge_less[12];
 void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid);
 
 // sums[tiles][2][36]: for each tile and output channel the start and the products of the values
-// with the weights, added up over the pairs; of an edge the first 12 of the 36.
+// with the weights, added up over the pairs; of `rows` rows of points, to which `values` and `sums`
+// point.
 void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                const sn_winograd_grid *grid);
 

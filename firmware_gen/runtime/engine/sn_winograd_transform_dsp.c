@@ -72,26 +72,48 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
     "sub " x ", " x ", " b ", lsl #1\n str " y ", [r0, #24]\n str " x ", [r0, #32]\n"              \
     ".if .Lstep == 64\n str " a ", [r0, #48]\n str " b ", [r0, #56]\n .endif\n"
 
-// A pair of channels, its taps in r1-r9; rows 0, 5, 1, 2, 3, 4, which lie lr bytes apart. Three
-// columns at once: taps a in r1-r3, b in r4-r6, c in r7-r9; from row 1 on a + c and a + 4 c in
-// r1-r3 and r10, r7, r8, with b added and taken away.
+// A pair of channels, its taps in r1-r9: of three columns at once a in r1-r3, b in r4-r6, c in
+// r7-r9. Rows lie lr bytes apart. NEAR: from a + c in r1-r3, FAR: from a + 4 c in r10, r7, r8.
 #define WEIGHT_ROW_0 WEIGHT_ROW("r1", "r2", "r3", "r10", "r11")
-#define WEIGHT_ROW_5 WEIGHT_ROW("r12", "r8", "r9", "r10", "r11")
+#define WEIGHT_ROW_5 "add r12, r7, #0x02000200\n" WEIGHT_ROW("r12", "r8", "r9", "r10", "r11")
 #define WEIGHT_ROW_NEAR WEIGHT_ROW("r1", "r2", "r3", "r9", "r11")
 #define WEIGHT_ROW_FAR WEIGHT_ROW("r10", "r7", "r8", "r9", "r11")
-#define WEIGHT_PAIR                                                                                \
-    "add r1, r1, #0x09000900\n add r2, r2, #0x09000900\n add r3, r3, #0x09000900\n" WEIGHT_ROW_0   \
-    "add r0, r0, lr, lsl #2\n add r0, r0, lr\n add r12, r7, #0x02000200\n" WEIGHT_ROW_5            \
-    "sub r0, r0, lr, lsl #2\n"                                                                     \
+#define RAISE "add r1, r1, #0x09000900\n add r2, r2, #0x09000900\n add r3, r3, #0x09000900\n"
+#define NEAR_AND_FAR                                                                               \
     "add r10, r1, r7, lsl #2\n add r1, r1, r7\n add r7, r2, r8, lsl #2\n add r2, r2, r8\n"         \
-    "add r8, r3, r9, lsl #2\n add r3, r3, r9\n"                                                    \
-    "add r1, r1, r4\n add r2, r2, r5\n add r3, r3, r6\n" WEIGHT_ROW_NEAR                           \
-    "add r0, r0, lr\n sub r1, r1, r4, lsl #1\n sub r2, r2, r5, lsl #1\n"                           \
-    "sub r3, r3, r6, lsl #1\n" WEIGHT_ROW_NEAR                                                     \
-    "add r0, r0, lr\n add r10, r10, r4, lsl #1\n add r7, r7, r5, lsl #1\n"                         \
-    "add r8, r8, r6, lsl #1\n" WEIGHT_ROW_FAR                                                      \
-    "add r0, r0, lr\n sub r10, r10, r4, lsl #2\n sub r7, r7, r5, lsl #2\n"                         \
-    "sub r8, r8, r6, lsl #2\n" WEIGHT_ROW_FAR "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
+    "add r8, r3, r9, lsl #2\n add r3, r3, r9\n"
+#define NEAR(operation, shift)                                                                     \
+    operation " r1, r1, r4" shift "\n" operation " r2, r2, r5" shift "\n" operation                \
+              " r3, r3, r6" shift "\n"
+#define FAR(operation, shift)                                                                      \
+    operation " r10, r10, r4" shift "\n" operation " r7, r7, r5" shift "\n" operation              \
+              " r8, r8, r6" shift "\n"
+#define NEAR_PLUS NEAR("add", "")
+#define NEAR_MINUS NEAR("sub", "")
+#define NEAR_PLUS_TO_MINUS NEAR("sub", ", lsl #1")
+#define FAR_PLUS FAR("add", ", lsl #1")
+#define FAR_MINUS FAR("sub", ", lsl #1")
+#define FAR_PLUS_TO_MINUS FAR("sub", ", lsl #2")
+
+// All rows, in the order 0, 5, 1, 2, 3, 4; or two of them.
+#define PAIR_ALL                                                                                   \
+    RAISE WEIGHT_ROW_0 "add r0, r0, lr, lsl #2\n add r0, r0, lr\n" WEIGHT_ROW_5                    \
+                       "sub r0, r0, lr, lsl #2\n" NEAR_AND_FAR NEAR_PLUS WEIGHT_ROW_NEAR           \
+                       "add r0, r0, lr\n" NEAR_PLUS_TO_MINUS WEIGHT_ROW_NEAR                       \
+                       "add r0, r0, lr\n" FAR_PLUS WEIGHT_ROW_FAR                                  \
+                       "add r0, r0, lr\n" FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR                         \
+                       "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
+#define PAIR_0                                                                                     \
+    RAISE WEIGHT_ROW_0 "add r0, r0, lr\n add r1, r1, r7\n add r2, r2, r8\n"                        \
+                       "add r3, r3, r9\n" NEAR_PLUS WEIGHT_ROW_NEAR                                \
+                       "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
+#define PAIR_1                                                                                     \
+    RAISE NEAR_AND_FAR NEAR_MINUS WEIGHT_ROW_NEAR "add r0, r0, lr\n" FAR_PLUS WEIGHT_ROW_FAR       \
+                                                  "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
+#define PAIR_2                                                                                     \
+    RAISE "add r0, r0, lr\n" WEIGHT_ROW_5 "sub r0, r0, lr\n add r10, r1, r7, lsl #2\n"             \
+          "add r7, r2, r8, lsl #2\n add r8, r3, r9, lsl #2\n" FAR_MINUS WEIGHT_ROW_FAR             \
+          "add r0, r0, #.Lstep\n"
 
 #define UNPACK(how)                                                                                \
     "uxtb16 r1, r1" how "\n uxtb16 r2, r2" how "\n uxtb16 r3, r3" how "\n"                         \
@@ -99,26 +121,56 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
     "uxtb16 r7, r7" how "\n uxtb16 r8, r8" how "\n uxtb16 r9, r9" how "\n"
 
 // s0: weights. s1: the end of the target's first row. A pair takes `step` bytes of the target.
-#define WEIGHTS(step)                                                                              \
-    SN_NAKED static void weights_##step(const uint8_t *weights, uint32_t *target,                  \
-                                        uint32_t pairs) {                                          \
+#define WEIGHTS(rows, step)                                                                        \
+    SN_NAKED static void weights_##rows##_##step(const uint8_t *weights, uint32_t *target,         \
+                                                 uint32_t pairs) {                                 \
         __asm__ volatile(".set .Lstep, " #step "\n push {r4-r11, lr}\n mov lr, #" #step "\n"       \
                          "mul lr, lr, r2\n vmov s0, r0\n mov r0, r1\n add r1, r1, lr\n"            \
                          "vmov s1, r1\n 1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("")         \
-                             WEIGHT_PAIR);                                                         \
+                             PAIR_##rows);                                                         \
         __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(             \
-            ", ror #8") WEIGHT_PAIR "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");   \
+            ", ror #8") PAIR_##rows "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");   \
     }
 
-WEIGHTS(48)
-WEIGHTS(64)
+WEIGHTS(ALL, 48)
+WEIGHTS(0, 48)
+WEIGHTS(1, 48)
+WEIGHTS(2, 48)
+WEIGHTS(ALL, 64)
+WEIGHTS(0, 64)
+WEIGHTS(1, 64)
+WEIGHTS(2, 64)
 
-void sn_winograd_weights(const uint8_t *weights, uint32_t *target, uint32_t pairs,
-                         uint32_t columns) {
-    if (columns == 6) {
-        weights_48(weights, target, pairs);
+static void part_48(const uint8_t *weights, uint32_t *target, uint32_t pairs, uint32_t row) {
+    if (row == 0) {
+        weights_0_48(weights, target, pairs);
+    } else if (row == 2) {
+        weights_1_48(weights, target, pairs);
     } else {
-        weights_64(weights, target, pairs);
+        weights_2_48(weights, target, pairs);
+    }
+}
+
+static void part_64(const uint8_t *weights, uint32_t *target, uint32_t pairs, uint32_t row) {
+    if (row == 0) {
+        weights_0_64(weights, target, pairs);
+    } else if (row == 2) {
+        weights_1_64(weights, target, pairs);
+    } else {
+        weights_2_64(weights, target, pairs);
+    }
+}
+
+void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
+                         uint32_t row) {
+    if (grid->rows == 6 && grid->columns == 6) {
+        weights_ALL_48(weights, target, grid->pairs);
+    } else if (grid->rows == 6) {
+        weights_ALL_64(weights, target, grid->pairs);
+    } else if (grid->columns == 6) {
+        part_48(weights, target, grid->pairs, row);
+    } else {
+        part_64(weights, target, grid->pairs, row);
     }
 }
 

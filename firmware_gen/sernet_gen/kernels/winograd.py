@@ -18,10 +18,12 @@ from sernet_gen.kernels.winograd_tables import (
     transformed,
 )
 
-# SN_WINOGRAD_SCRATCH of sn_winograd.h: the words of the workspace before the first values.
-_SCRATCH = 288
+# Words for half transformed input, at the start of the workspace: 12 * SN_WINOGRAD_COLUMNS.
+_COLUMN_WORDS = 216
+# Words for the sums of a tile and an output channel, of which one call makes up to 8.
+_SUM_WORDS, _SUM_SETS = 36, 8
 _WORD_BYTES = 4
-_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 12, 24, 76
+_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 12, 28, 80
 _POOLS = ((1, 1), (2, 1), (2, 2))
 _MOST_TILE_ROWS = 4
 # 64 times a sum must not wrap.
@@ -155,20 +157,26 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
         "high": high,
         "is_plain": int(is_plain(model, group)),
         "made": _value_words(model, group, choice),
+        "rows_made": 2 if choice.weights == "thirds" else 6,
         "batch_count": len(batches_of(model, group, choice)),
     }
 
 
 def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
-    """Return the C of `batches_N`. Where the weights are transformed in the run, the values of all
-    batches lie side by side; else each batch may overwrite the one before."""
-    lines, at = "", _SCRATCH
+    """Return the C of `batches_N`.
+
+    Where the run makes the weights, the values of all batches lie side by side; else each batch may
+    overwrite the one before. Sums only stay while weights are made in thirds.
+    """
+    lines, values, sums = "", _scratch_words(model, group, choice), 0
     for batch in batches_of(model, group, choice):
         place = (batch.column, batch.columns, batch.tile_row, batch.tile_rows)
-        fields = (*place, int(batch.is_edge), at)
+        fields = (*place, int(batch.is_edge), values, sums)
         lines += f"    {{{', '.join(map(str, fields))}}},\n"
-        if choice.weights == "int8":
-            at += _words_of(model, group, batch)
+        if choice.weights != "transformed":
+            values += _words_of(model, group, batch)
+        if choice.weights == "thirds":
+            sums += 2 * _SUM_WORDS * batch.tiles
     return f"static const sn_winograd_batch batches_{group.output}[] = {{\n{lines}}};\n"
 
 
@@ -184,7 +192,7 @@ def lanes_of(group: Group, choice: Choice) -> int:
 def _has_edge(model: QModel, group: Group, choice: Choice) -> bool:
     """Return whether the last column is made by sn_winograd_edge.h."""
     width = model.traced[group.input].width
-    return choice.weights == "int8" and width % TILE == 1 and width > 1
+    return choice.weights != "transformed" and width % TILE == 1 and width > 1
 
 
 def batches_of(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
@@ -201,14 +209,23 @@ def _words_of(model: QModel, group: Group, batch: Batch) -> int:
     return batch.points * (1 + model.traced[group.input].channels // 2) * batch.tiles
 
 
+def _scratch_words(model: QModel, group: Group, choice: Choice) -> int:
+    """Return the words before the first values."""
+    if choice.weights != "thirds":
+        return _SUM_SETS * _SUM_WORDS
+    tiles = sum(batch.tiles for batch in batches_of(model, group, choice))
+    return max(_COLUMN_WORDS, 2 * _SUM_WORDS * tiles)
+
+
 def _value_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words up to the end of the values."""
     words = [_words_of(model, group, batch) for batch in batches_of(model, group, choice)]
-    return _SCRATCH + (sum(words) if choice.weights == "int8" else max(words))
+    most = max(words) if choice.weights == "transformed" else sum(words)
+    return _scratch_words(model, group, choice) + most
 
 
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words of the weights of two output channels that the run makes."""
+    rows = {"transformed": 0, "int8": 6, "thirds": 2}[choice.weights]
     columns = 8 if _has_edge(model, group, choice) else 6
-    words = 6 * columns * model.traced[group.input].channels
-    return words if choice.weights == "int8" else 0
+    return rows * columns * model.traced[group.input].channels
