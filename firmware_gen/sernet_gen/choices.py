@@ -2,19 +2,19 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from sernet_cal.errors import InputError
 from sernet_cal.qmodel_types import QModel
 from sernet_gen.groups import alone, fusable_groups
-from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.choice import Choice, Group, Weights
 from sernet_gen.kernels.registry import algorithms
 from sernet_gen.plan import refusal
 from sernet_gen.steps import make_step
 
 Choices = Mapping[int, Choice]
 
-_WEIGHTS = ("int8", "transformed")
+_WEIGHTS = get_args(Weights)
 # Fastest first. Winograd's weights take eight times the bytes and are read from memory in every
 # run: that pays where many pixels share them.
 _HOST_WAYS = (
