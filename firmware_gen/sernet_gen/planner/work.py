@@ -48,7 +48,7 @@ def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
     operator = group.convolutions[0]
     made, read = operator.weights.shape[0], operator.weights.shape[3]
     batches, lanes = batches_of(model, group, choice), lanes_of(group, choice)
-    tiles = sum(batch.tiles for batch in batches)
+    tiles = sum(batch.tiles * batch.points for batch in batches) / _POINTS
     work: dict[str, float] = {
         "winograd_run": 1,
         "winograd_input": tiles * read,
@@ -57,10 +57,13 @@ def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
     }
     for batch in batches:
         unit = f"winograd_products_{lanes}x{batch.tiles}"
-        work[unit] = work.get(unit, 0) + _POINTS * (read // 2) * made
+        work[unit] = work.get(unit, 0) + batch.points * (read // 2) * made
     if choice.weights == "int8":
         work["winograd_weights"] = read * made
         work[FLASH_WORDS] = operator.weights.size / 4
+    elif choice.weights == "thirds":
+        work["winograd_thirds"] = read * made
+        work[FLASH_WORDS] = 3 * operator.weights.size / 4
     else:
         work[FLASH_WORDS] = len(batches) * _POINTS * (read // 2) * made
     work[FLASH_WORDS] += 8 * made * tiles
