@@ -24,6 +24,11 @@ def programs(tmp_path_factory):
     return EnginePrograms(tmp_path_factory.mktemp("engine"))
 
 
+@pytest.fixture(scope="module")
+def portable_programs(tmp_path_factory):
+    return EnginePrograms(tmp_path_factory.mktemp("portable"), ("-DSN_PORTABLE", "-U__SSE2__"))
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=SEEDS, counts=st.lists(st.integers(1, 40), min_size=3, max_size=3))
 def test_c_equals_numpy_on_random_networks(programs, seed, counts):
@@ -34,7 +39,7 @@ def test_c_equals_numpy_on_random_networks(programs, seed, counts):
         assert_same(model, run_program(model, program, rows), run_reference(model, rows))
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_runs_of_several_rows_give_the_same_bytes_for_every_row_count(programs, seed):
     flatbuffer, width = random_network(seed)
@@ -49,12 +54,22 @@ def test_runs_of_several_rows_give_the_same_bytes_for_every_row_count(programs, 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(seed=SEEDS)
 def test_every_kernel_gives_the_same_bytes_for_every_row_count(programs, seed):
+    assert_every_kernel_equals_numpy(programs, seed, (*range(1, 10), 17, 30, 41))
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(seed=SEEDS)
+def test_kernels_without_vector_instructions_give_the_same_bytes(portable_programs, seed):
+    assert_every_kernel_equals_numpy(portable_programs, seed, (1, 6, 30))
+
+
+def assert_every_kernel_equals_numpy(programs, seed, counts):
     flatbuffer, width = random_sernet(seed)
     model, program = programs.link(
         flatbuffer, width, choices=lambda model: random_choices(model, seed)
     )
     made = plan_model(model, random_choices(model, seed)).made
-    for count in (*range(1, 10), 17, 30, 41):
+    for count in counts:
         rows = random_rows(count, count, width)
         assert_same(model, run_program(model, program, rows), run_reference(model, rows), made)
 

@@ -22,10 +22,11 @@ SUPPORT = Path(__file__).parent
 
 
 class EnginePrograms:
-    """The engine's objects in `folder`, built with `sanitizers` where the compiler has them."""
+    """The engine's objects in `folder`, built with `sanitizers` where the compiler has them, and
+    with more `flags`."""
 
-    def __init__(self, folder):
-        self.folder, self.compiler = folder, host_compiler()
+    def __init__(self, folder, flags=()):
+        self.folder, self.compiler, self.flags = folder, host_compiler(), flags
         self.sanitizers = SANITIZERS if self._has_sanitizers() else ()
         write_shapes(folder)
         sources = sorted((runtime_dir() / "engine").glob("*.c"))

@@ -1,13 +1,14 @@
 """Random networks that every kernel can run a part of, and random ways to run a network."""
 
 import itertools
+from typing import get_args
 
 import numpy as np
 from tiny_models import NONE, RELU, RELU6, NetworkWriter, head
 
 from sernet_cal.qmodel_types import Convolution
 from sernet_gen.groups import alone, fusable_groups
-from sernet_gen.kernels.choice import Choice
+from sernet_gen.kernels.choice import Choice, Weights
 from sernet_gen.plan import refusal
 from sernet_gen.steps import make_step
 
@@ -66,13 +67,13 @@ def random_choices(model, seed):
 
 def possible_choices(model, group):
     """Return ways to run `group`, one algorithm as likely as another."""
-    weighted = itertools.product(("int8", "transformed"), range(1, 9))
+    weighted = itertools.product(get_args(Weights), range(1, 9))
     rows = [(weights, rows, early) for weights, rows in weighted for early in range(rows)]
     found = []
     for algorithm in ("winograd", "first_layer", "direct", "row"):
         every = (Choice(algorithm, rows, early, weights) for weights, rows, early in rows)
         possible = [c for c in every if refusal(model, make_step(model, group, c)) is None]
-        found += possible * (72 // len(possible)) if possible else []
+        found += possible * (200 // len(possible)) if possible else []
     return found
 
 
