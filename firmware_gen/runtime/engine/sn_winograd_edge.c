@@ -2,6 +2,8 @@
 
 #include "engine/sn_winograd_transform.h"
 
+#define TILE 4u
+
 // 64 / 24 modulo 2^32.
 #define EIGHT_THIRDS 0x55555558u
 
@@ -33,35 +35,53 @@ void sn_winograd_edge_values(const sn_winograd *layer, const sn_winograd_batch *
 
 // 64 times the four sums of an output channel.
 static void outputs(const uint32_t *sums, const int32_t *bias, int32_t *scaled) {
-    uint32_t m[6];
-    for (uint32_t i = 0; i < 6; ++i) {
-        m[i] = sums[2 * i] + sums[2 * i + 1];
-    }
-    const uint32_t near_sum = m[1] + m[2];
-    const uint32_t near = m[1] - m[2];
-    const uint32_t far_sum = m[3] + m[4];
-    const uint32_t far = m[3] - m[4];
-    const uint32_t y[4] = {6 * m[0] - 4 * near_sum + far_sum, 2 * far - 4 * near,
-                           4 * (far_sum - near_sum), 8 * far - 4 * near + 24 * m[5]};
-    for (uint32_t i = 0; i < 4; ++i) {
-        scaled[i] = (int32_t)(y[i] * EIGHT_THIRDS + (uint32_t)bias[i < 2 ? 0 : i - 1]);
+    const uint32_t m0 = sums[0] + sums[1];
+    const uint32_t m1 = sums[2] + sums[3];
+    const uint32_t m2 = sums[4] + sums[5];
+    const uint32_t m3 = sums[6] + sums[7];
+    const uint32_t m4 = sums[8] + sums[9];
+    const uint32_t m5 = sums[10] + sums[11];
+    const uint32_t y0 = 6 * m0 - 4 * (m1 + m2) + (m3 + m4);
+    const uint32_t y1 = 2 * (m3 - m4) - 4 * (m1 - m2);
+    const uint32_t y2 = 4 * (m3 + m4) - 4 * (m1 + m2);
+    const uint32_t y3 = 8 * (m3 - m4) - 4 * (m1 - m2) + 24 * m5;
+    scaled[0] = (int32_t)(y0 * EIGHT_THIRDS + (uint32_t)bias[0]);
+    scaled[1] = (int32_t)(y1 * EIGHT_THIRDS + (uint32_t)bias[0]);
+    scaled[2] = (int32_t)(y2 * EIGHT_THIRDS + (uint32_t)bias[1]);
+    scaled[3] = (int32_t)(y3 * EIGHT_THIRDS + (uint32_t)bias[2]);
+}
+
+static inline int32_t larger(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
+// Rows that the clip's end parts, or that lie outside.
+static void write_inside(const sn_winograd *layer, const sn_winograd_rows *row,
+                         const sn_winograd_channel *channel, const int32_t *scaled, uint32_t at) {
+    const uint32_t pool = layer->pool_rows;
+    for (uint32_t i = 0; i < TILE / pool; ++i) {
+        int32_t best = INT32_MIN;
+        for (uint32_t y = i * pool; y < (i + 1) * pool; ++y) {
+            best = row->inside >> y & 1u ? larger(scaled[y], best) : best;
+        }
+        if (row->outputs[i]) {
+            row->outputs[i][at] = sn_winograd_byte(layer, channel, best);
+        }
     }
 }
 
 static void write(const sn_winograd *layer, const sn_winograd_rows *row, uint32_t number,
                   const uint32_t *sums, uint32_t at) {
-    const uint32_t pool = layer->pool_rows;
-    int32_t scaled[4];
+    const sn_winograd_channel *const channel = layer->channels + number;
+    int32_t scaled[TILE];
     outputs(sums, layer->edge_biases + 3 * number, scaled);
-    for (uint32_t i = 0; i < 4 / pool; ++i) {
-        if (!row->outputs[i]) {
-            continue;
-        }
-        int32_t best = INT32_MIN;
-        for (uint32_t y = i * pool; y < (i + 1) * pool; ++y) {
-            best = row->inside >> y & 1u && scaled[y] > best ? scaled[y] : best;
-        }
-        row->outputs[i][at] = sn_winograd_byte(layer, layer->channels + number, best);
+    if (row->is_whole && layer->pool_rows == 2) {
+        const int32_t upper = larger(scaled[0], scaled[1]);
+        const int32_t lower = larger(scaled[2], scaled[3]);
+        row->outputs[0][at] = sn_winograd_byte(layer, channel, upper);
+        row->outputs[1][at] = sn_winograd_byte(layer, channel, lower);
+    } else {
+        write_inside(layer, row, channel, scaled, at);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/sn_dsp.h"
 #include "engine/sn_requantize.h"
 #include "engine/sn_winograd.h"
 
@@ -29,6 +30,12 @@ typedef struct sn_winograd_sets {
 // The byte of 64 times a sum.
 static inline int8_t sn_winograd_byte(const sn_winograd *layer, const sn_winograd_channel *channel,
                                       int32_t sum) {
+#if SN_DSP
+    if (layer->is_plain) {  // as sn_winograd_outputs_dsp.c does it
+        const int32_t product = sn_high_product(sum >> 5, channel->multiplier);
+        return sn_saturate_byte((product + channel->round) >> -channel->shift);
+    }
+#endif
     const int32_t scaled =
         sn_multiply_double_rounding(sum >> 6, channel->multiplier, channel->shift);
     return sn_clamp(scaled + layer->output_zero, layer->low, layer->high);

@@ -51,16 +51,17 @@
     "asr " a ", " a ", #5\n smmulr " a ", " a ", r4\n add " a ", " a ", r5\n"                      \
     "asr " a ", " a ", r6\n ssat " a ", #8, " a "\n"
 
-// The next row of the output in r7, the bytes from pixel to pixel in r8.
+// The next row of the output in r7, the bytes from pixel to pixel in r8: where that is 0, the first
+// pixel comes last.
 #define TARGET "ldr r7, [r2], #4\n ldr r9, [sp, #104]\n ldr r8, [sp, #108]\n add r7, r7, r9\n"
 #define WRITE_2                                                                                    \
     MAX("r0", "lr")                                                                                \
     MAX("r3", "r12")                                                                               \
-    SCALING TARGET BYTE("r0") BYTE("r3") "strb r0, [r7]\n strb r3, [r7, r8]\n"
+    SCALING TARGET BYTE("r0") BYTE("r3") "strb r3, [r7, r8]\n strb r0, [r7]\n"
 #define WRITE_4                                                                                    \
     SCALING TARGET BYTE("r0") BYTE("lr") BYTE("r3")                                                \
-        BYTE("r12") "strb r0, [r7]\n strb lr, [r7, r8]\n strb r3, [r7, r8, lsl #1]\n"              \
-                    "add r7, r7, r8\n strb r12, [r7, r8, lsl #1]\n"
+        BYTE("r12") "add r9, r7, r8\n strb r12, [r9, r8, lsl #1]\n strb r3, [r7, r8, lsl #1]\n"    \
+                    "strb lr, [r9]\n strb r0, [r7]\n"
 
 // Frame: 24 words; at 100 the rows, at, step, the lanes to go, next, the sums.
 #define TILE(name, upper, lower)                                                                   \

@@ -70,7 +70,8 @@ void sn_winograd_outputs(const uint32_t *sums, const sn_winograd_channel *channe
                          uint32_t (*outputs)[4]);
 
 // Where the bytes of a tile go: those of output channel c lie `at` + c behind the rows, the next
-// pixel `step` bytes on. `lanes`: output channels, whose sums lie `next` words apart.
+// pixel `step` bytes on; with a step of 0 only the first pixel stays. `lanes`: output channels,
+// whose sums lie `next` words apart.
 typedef struct sn_winograd_target {
     int8_t *const *rows;
     uint32_t at;
