@@ -54,6 +54,19 @@ static inline uint32_t sn_larger_bytes(uint32_t a, uint32_t b) {
     __asm__("ssub8 %0, %1, %2\n sel %0, %1, %2" : "=&r"(larger) : "r"(a), "r"(b) : "cc");
     return larger;
 }
+
+// round(a * b / 2^32), halves up.
+static inline int32_t sn_high_product(int32_t a, int32_t b) {
+    int32_t product;
+    __asm__("smmulr %0, %1, %2" : "=r"(product) : "r"(a), "r"(b));
+    return product;
+}
+
+static inline int8_t sn_saturate_byte(int32_t value) {
+    int32_t saturated;
+    __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
+    return (int8_t)saturated;
+}
 #endif
 
 #endif
