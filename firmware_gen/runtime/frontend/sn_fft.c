@@ -26,13 +26,13 @@ static sn_point turned_quarter(sn_point p) {
 // Half the products with the twiddle of an eighth of a turn, and with that of three eighths. One
 // multiplication for each part: after two stages these lie in -2^30..2^30 - 1, so that sums fit.
 static sn_point turned_eighth(sn_point p) {
-    return (sn_point){sn_high_product(p.real + p.imaginary, EIGHTH),
-                      sn_high_product(p.imaginary - p.real, EIGHTH)};
+    return (sn_point){sn_product_floor(p.real + p.imaginary, EIGHTH),
+                      sn_product_floor(p.imaginary - p.real, EIGHTH)};
 }
 
 static sn_point turned_three_eighths(sn_point p) {
-    return (sn_point){sn_high_product(p.imaginary - p.real, EIGHTH),
-                      sn_high_product(p.real + p.imaginary, -EIGHTH)};
+    return (sn_point){sn_product_floor(p.imaginary - p.real, EIGHTH),
+                      sn_product_floor(p.real + p.imaginary, -EIGHTH)};
 }
 
 static void butterfly(sn_point *p, uint32_t half, sn_point turned) {
@@ -201,7 +201,7 @@ static sn_point scaled_half(sn_point p, int32_t factor) {
 }
 
 // The first two stages on four neighbours that are scaled by `factor` on the way.
-static void first_two_stages(sn_point *p, int32_t factor) {
+SN_INLINE void first_two_stages(sn_point *p, int32_t factor) {
     const sn_point a = scaled_half(p[0], factor);
     const sn_point b = scaled_half(p[1], factor);
     const sn_point c = scaled_half(p[2], factor);

@@ -83,7 +83,7 @@ static inline sn_point sn_half_product(sn_point p, sn_point twiddle) {
 }
 
 // a b / 2^32, rounded down; b within +-2^30.6.
-static inline int32_t sn_high_product(int32_t a, int32_t b) {
+static inline int32_t sn_product_floor(int32_t a, int32_t b) {
     return (int32_t)(((int64_t)a * b) >> 32);
 }
 

@@ -24,7 +24,7 @@ static inline int32_t sn_join(int32_t high, int32_t first, int32_t second, int32
 }
 
 // `b` is within +-2^30.6; any `a`: its lower half is taken as 0..2^16 - 1, so that none overflows.
-static inline int32_t sn_high_product(int32_t a, int32_t b) {
+static inline int32_t sn_product_floor(int32_t a, int32_t b) {
     const int32_t high = a >> 16;
     const int32_t low = a & 0xFFFF;
     const sn_halves v = sn_split(b);

@@ -76,39 +76,31 @@ static uint32_t place_of(uint32_t pair) {
     return reversed_4[pair % 16u] * 32u + reversed_4[pair / 16u] * 2u;
 }
 
-static uint32_t weigh_pair(const int16_t *samples, uint32_t shift, int32_t first_weight,
-                           int32_t second_weight, sn_point *point) {
-    point->real = sn_weighted(sn_scale_up(samples[0], shift), first_weight);
-    point->imaginary = sn_weighted(sn_scale_up(samples[1], shift), second_weight);
-    return sn_value_bits(point->real) | sn_value_bits(point->imaginary);
+// One hop; `step` is 1 where the window rises and -1 where it falls.
+SN_APART uint32_t window_hop(const int16_t *samples, const int32_t *weight, int32_t step,
+                             sn_point *points, uint32_t shift) {
+    uint32_t all_bits = 0u;
+    for (uint32_t pair = 0u; pair < PAIRS; pair++) {
+        const int32_t real = sn_weighted(sn_scale_up(samples[0], shift), weight[0]);
+        const int32_t imaginary = sn_weighted(sn_scale_up(samples[1], shift), weight[step]);
+        points[place_of(pair)] = (sn_point){real, imaginary};
+        all_bits |= sn_value_bits(real) | sn_value_bits(imaginary);
+        samples += 2;
+        weight += 2 * step;
+    }
+    return all_bits;
 }
 
 static uint32_t window_rising_hops(const int16_t *first, const int16_t *second,
                                    const int32_t *weights, sn_point *points, uint32_t shift) {
-    const int32_t *above = weights + SN_HOP_LENGTH;
-    uint32_t all_bits = 0u;
-    for (uint32_t n = 0u; n < PAIRS; n++) {
-        sn_point *point = points + place_of(n);
-        all_bits |= weigh_pair(first + 2u * n, shift, weights[0], weights[1], point);
-        all_bits |= weigh_pair(second + 2u * n, shift, above[0], above[1], point + 2);
-        weights += 2;
-        above += 2;
-    }
-    return all_bits;
+    return window_hop(first, weights, 1, points, shift) |
+           window_hop(second, weights + SN_HOP_LENGTH, 1, points + 2, shift);
 }
 
 static uint32_t window_falling_hops(const int16_t *first, const int16_t *second,
                                     const int32_t *weights, sn_point *points, uint32_t shift) {
-    const int32_t *above = weights + SN_HOP_LENGTH;
-    uint32_t all_bits = 0u;
-    for (uint32_t n = 0u; n < PAIRS; n++) {
-        sn_point *point = points + place_of(n);
-        all_bits |= weigh_pair(first + 2u * n, shift, above[1], above[0], point);
-        all_bits |= weigh_pair(second + 2u * n, shift, weights[1], weights[0], point + 2);
-        weights -= 2;
-        above -= 2;
-    }
-    return all_bits;
+    return window_hop(first, weights + SN_HOP_LENGTH + 1, -1, points, shift) |
+           window_hop(second, weights + 1, -1, points + 2, shift);
 }
 #endif
 
