@@ -103,29 +103,30 @@ static void multiply_stored(const strip *run, const sn_winograd_batch *batch,
     }
 }
 
-// Whether any of a batch's rows is in the clip.
-static bool is_wanted(const strip *run, const sn_winograd_batch *batch) {
-    uint32_t inside = 0;
-    for (uint32_t r = 0; r < batch->tile_rows; ++r) {
-        inside |= run->rows[batch->tile_row + r].inside;
+// A batch without the tile rows at its ends that lie outside the clip; tile_rows is 0 where all do.
+static sn_winograd_batch wanted_of(const strip *run, uint32_t number) {
+    sn_winograd_batch batch = run->layer->batches[number];
+    while (batch.tile_rows && !run->rows[batch.tile_row].inside) {
+        ++batch.tile_row;
+        --batch.tile_rows;
     }
-    return inside != 0;
+    while (batch.tile_rows && !run->rows[batch.tile_row + batch.tile_rows - 1].inside) {
+        --batch.tile_rows;
+    }
+    return batch;
 }
 
 static void run_stored(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
     const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * 4;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
-        const sn_winograd_batch *const batch = &layer->batches[b];
-        uint32_t *const values = words + batch->values;
+        const sn_winograd_batch batch = wanted_of(run, b);
+        uint32_t *const values = words + batch.values;
         const uint32_t *weights = layer->transformed;
-        if (!is_wanted(run, batch)) {
-            continue;
-        }
-        transform_batch(run, batch, values);
-        clear_starts(layer, values, batch->columns * batch->tile_rows);
-        for (uint32_t number = 0; number < layer->output_channels; number += 4) {
-            multiply_stored(run, batch, values, weights, number);
+        transform_batch(run, &batch, values);
+        clear_starts(layer, values, batch.columns * batch.tile_rows);
+        for (uint32_t number = 0; batch.tile_rows && number < layer->output_channels; number += 4) {
+            multiply_stored(run, &batch, values, weights, number);
             weights += size;
         }
     }
@@ -178,13 +179,12 @@ static void run_two(const strip *run, uint32_t *words, uint32_t number) {
         sn_winograd_weights(weights, made, &grid, row);
         sn_winograd_weights(weights + 9 * layer->input_channels, made + 1, &grid, row);
         for (uint32_t b = 0; b < layer->batch_count; ++b) {
-            const sn_winograd_batch *const batch = &layer->batches[b];
-            if (!is_wanted(run, batch)) {
-                continue;
+            const sn_winograd_batch batch = wanted_of(run, b);
+            if (batch.tile_rows) {
+                multiply_made(run, &batch, words + batch.values, made, row);
             }
-            multiply_made(run, batch, words + batch->values, made, row);
             if (row + layer->rows_made == 6) {
-                write_made(run, batch, number);
+                write_made(run, &batch, number);
             }
         }
     }
@@ -193,8 +193,9 @@ static void run_two(const strip *run, uint32_t *words, uint32_t number) {
 static void run_made(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
-        if (is_wanted(run, &layer->batches[b])) {
-            prepare_made(run, &layer->batches[b], words + layer->batches[b].values);
+        const sn_winograd_batch batch = wanted_of(run, b);
+        if (batch.tile_rows) {
+            prepare_made(run, &batch, words + batch.values);
         }
     }
     for (uint32_t number = 0; number < layer->output_channels; number += 2) {
