@@ -60,10 +60,9 @@ static void two_stages_straight(sn_point *p, uint32_t half) {
 }
 
 #if SN_DSP
-// Two stages on the places 1..half - 1 of all groups: `points` and `twiddles` as the C below has
-// them. For each place its twiddles are loaded to r1 to r4, then go through all groups. A product
-// of (a, b) leaves its parts in a and in a fifth register, with one more for lower halves:
-// r1, which is loaded again from s0, in the second stage.
+// Two stages on the places 1..half - 1 of all groups, as two_stages below. A place's twiddles lie
+// in r1 to r4 while its groups pass; r1 takes lower halves of products in the second stage and
+// comes back from s0. A product of two registers leaves its parts in the first and in a third one.
 #define SN_FFT_TURNED_PLACES(half)                                                                 \
     static SN_NAKED void turned_places_##half(sn_point *points __attribute__((unused)),            \
                                               const sn_point *twiddles __attribute__((unused))) {  \
