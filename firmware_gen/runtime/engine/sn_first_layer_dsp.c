@@ -4,6 +4,11 @@
 
 #include "sn_shapes.h"
 
+// Columns of words that meet the weights together: two neighbours for each of two pixels.
+#define COLUMNS 4u
+// Loops that keep their registers when they are not merged into their callers.
+#define APART __attribute__((noinline))
+
 #ifndef SN_FIRST_LAYER_STEPS_LIST
 #define SN_FIRST_LAYER_STEPS_LIST(X)
 #endif
@@ -125,6 +130,70 @@ typedef struct {
     }
 SN_FIRST_LAYER_STEPS_LIST(MAKE)
 
+// Two neighbouring values as one word, the first in its lower half, at any even address.
+typedef struct __attribute__((packed, aligned(2), may_alias)) {
+    uint32_t value;
+} two_values;
+
+static inline uint32_t pair(const int16_t *values) {
+    const void *const source = values;
+    return ((const two_values *)source)->value;
+}
+
+// The words of the windows of a row and the row below, [blocks][steps][4 columns]; `values` is the
+// first window's.
+static APART void load_vertical(const sn_first_layer *layer, const sn_first_layer_path *path,
+                                const int16_t *values, uint32_t *words, uint32_t blocks) {
+    const uint32_t pitch = layer->pitch;
+    const uint32_t pairs = (path->kernel_rows + 1) / 2;
+    const uint32_t steps = path->steps;
+    for (uint32_t step = 0; step < steps; ++step, words += COLUMNS) {
+        const int16_t *upper = values + step / pairs + 2 * (step % pairs) * pitch;
+        const int16_t *lower = upper + pitch;
+        uint32_t *to = words;
+        for (uint32_t left = blocks; left; --left) {
+            const uint32_t a = pair(upper);
+            const uint32_t b = pair(lower);
+            const uint32_t c = pair(upper + 2);
+            const uint32_t d = pair(lower + 2);
+            to[0] = (a & 0xffffu) | b << 16;
+            to[1] = a >> 16 | (b & 0xffff0000u);
+            to[2] = (c & 0xffffu) | d << 16;
+            to[3] = c >> 16 | (d & 0xffff0000u);
+            upper += COLUMNS;
+            lower += COLUMNS;
+            to += COLUMNS * steps;
+        }
+    }
+}
+
+// The same for a horizontal path: of each block's columns, only the first and the third count, in
+// turn of the row and of the row below.
+static APART void load_horizontal(const sn_first_layer *layer, const sn_first_layer_path *path,
+                                  const int16_t *values, uint32_t *words, uint32_t blocks) {
+    const uint32_t pitch = layer->pitch;
+    const uint32_t pairs = (path->kernel_columns + 1) / 2;
+    const uint32_t steps = path->steps;
+    for (uint32_t step = 0; step < steps; ++step, words += COLUMNS) {
+        const int16_t *upper = values + step / pairs * pitch + 2 * (step % pairs);
+        const int16_t *lower = upper + pitch;
+        uint32_t *to = words;
+        for (uint32_t left = blocks; left; --left) {
+            const uint32_t a = pair(upper);
+            const uint32_t b = pair(lower);
+            const uint32_t c = pair(upper + 2);
+            const uint32_t d = pair(lower + 2);
+            to[0] = a;
+            to[1] = b;
+            to[2] = c;
+            to[3] = d;
+            upper += COLUMNS;
+            lower += COLUMNS;
+            to += COLUMNS * steps;
+        }
+    }
+}
+
 #define IS_MAX 0
 #define IS_AVERAGE 1
 #define TRY(count, pool)                                                                           \
@@ -133,14 +202,25 @@ SN_FIRST_LAYER_STEPS_LIST(MAKE)
         return blocks;                                                                             \
     }
 
-uint32_t sn_first_layer_blocks(const sn_first_layer *layer, const sn_first_layer_path *path,
-                               const uint32_t *words, int8_t *output) {
-    const uint32_t blocks = layer->width / SN_FIRST_LAYER_COLUMNS;
+static uint32_t run_path(const sn_first_layer *layer, const sn_first_layer_path *path,
+                         const uint32_t *words, uint32_t blocks, int8_t *output) {
     path_job job = {words, path->stream, output, layer->channels, blocks};
-    if (blocks != 0) {
-        SN_FIRST_LAYER_STEPS_LIST(TRY)
-    }
+    SN_FIRST_LAYER_STEPS_LIST(TRY)
     (void)job;
     return 0;
+}
+
+uint32_t sn_first_layer_blocks(const sn_first_layer *layer, const sn_first_layer_path *path,
+                               const int16_t *values, uint32_t *words, int8_t *output) {
+    const uint32_t blocks = layer->width / COLUMNS;
+    if (blocks == 0) {
+        return 0;
+    }
+    if (path->is_vertical) {
+        load_vertical(layer, path, values, words, blocks);
+    } else {
+        load_horizontal(layer, path, values, words, blocks);
+    }
+    return COLUMNS * run_path(layer, path, words, blocks, output);
 }
 #endif
