@@ -45,21 +45,21 @@ SN_NAKED void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, ui
 }
 
 // r2, r3, lr, r12: bytes to the next point, 3, 5, 6 points on. r11: the second pair, then 0.
+#define POINTS_LOAD                                                                                \
+    "ldr r5, [r0, #4]\n ldr r6, [r0, #8]\n ldr r7, [r0, #12]\n"                                    \
+    "ldr r8, [r0, #16]\n ldr r9, [r0, #20]\n ldr r4, [r0], #72\n"                                  \
+    "add r8, r8, #14080\n add r9, r9, #14080\n"
+#define POINTS_VECTOR INPUT_VECTOR("r4", "r5", "r6", "r7", "r8", "r9", "r10")
+#define POINTS_STORE                                                                               \
+    "str r4, [r1]\n str r7, [r1, r2]\n str r6, [r1, r2, lsl #1]\n"                                 \
+    "str r5, [r1, r3]\n str r8, [r1, r2, lsl #2]\n str r9, [r1, lr]\n add r1, r1, r12\n"
+
 SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles,
                                  uint32_t point) {
-    __asm__ volatile(
-        "push {r4-r11, lr}\n add r11, r1, r2, lsl #2\n lsl r2, r3, #2\n"
-        "add r3, r2, r2, lsl #1\n add lr, r2, r2, lsl #2\n lsl r12, r3, #1\n"
-        "1: .rept 6\n"
-        "ldr r4, [r0]\n ldr r5, [r0, #4]\n ldr r6, [r0, #8]\n"
-        "ldr r7, [r0, #12]\n ldr r8, [r0, #16]\n ldr r9, [r0, #20]\n"
-        "add r0, r0, #72\n add r8, r8, #14080\n add r9, r9, #14080\n" INPUT_VECTOR(
-            "r4", "r5", "r6", "r7", "r8", "r9",
-            "r10") "str r4, [r1]\n str r7, [r1, r2]\n str r6, [r1, r2, lsl #1]\n"
-                   "str r5, [r1, r3]\n str r8, [r1, r2, lsl #2]\n str r9, [r1, lr]\n add r1, r1, "
-                   "r12\n"
-                   ".endr\n"
-                   "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");
+    __asm__ volatile("push {r4-r11, lr}\n add r11, r1, r2, lsl #2\n lsl r2, r3, #2\n"
+                     "add r3, r2, r2, lsl #1\n add lr, r2, r2, lsl #2\n lsl r12, r3, #1\n"
+                     "1: .rept 6\n" POINTS_LOAD POINTS_VECTOR POINTS_STORE ".endr\n"
+                     "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");
 }
 
 // G along a row a, b, c of taps, in 6 operations with two spare registers; a and b themselves
@@ -186,8 +186,8 @@ void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_wino
 #define LANE(sum, word) "smlad " sum ", " word ", lr, " sum "\n"
 #define START(sum, place) "mul " sum ", " sum ", r8\n str " sum ", [r9, #" place "]\n"
 #define THREE "ldmia r0!, {r8-r10}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r6", "r10")
-#define FOUR THREE_OF_FOUR LANE("r7", "r11")
-#define THREE_OF_FOUR "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r6", "r10")
+#define FOUR                                                                                       \
+    "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r6", "r10") LANE("r7", "r11")
 STARTS(1, "mov r4, #0\n", "ldmia r0!, {r8, r9}\n" LANE("r4", "r8") LANE("r4", "r9"),
        START("r4", "0"))
 STARTS(2, "mov r4, #0\n mov r5, #0\n",
