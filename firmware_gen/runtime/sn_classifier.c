@@ -12,7 +12,11 @@ sn_status sn_classifier_begin(sn_classifier *classifier, const sn_classifier_con
     if (status != SN_OK) {
         return status;
     }
-    return sn_features_begin(&classifier->features, config->frontend, config->kept_clip,
+    if (config->model->scratch_bytes < sizeof(sn_features_work)) {
+        return SN_ERR_MODEL;
+    }
+    sn_features_work *const work = sn_engine_scratch(&classifier->engine);
+    return sn_features_begin(&classifier->features, config->frontend, work, config->kept_clip,
                              config->kept_capacity, config->model_rows, total_samples);
 }
 

@@ -7,7 +7,7 @@ from sernet_gen.csyntax import abi_lock, c_array, c_struct
 from sernet_gen.kernels.choice import Group
 from sernet_gen.kernels.registry import group_kernel_names, kernel_of
 from sernet_gen.operator_source import kernel_names, render_operator
-from sernet_gen.plan import Plan
+from sernet_gen.plan import SCRATCH_BYTES, Plan
 from sernet_gen.steps import Step
 
 # The kernels that a network may do without: X of SN_KERNEL_X in sn_model.h.
@@ -132,6 +132,8 @@ def _entry(
 def _model_struct(model: QModel, plan: Plan) -> str:
     fields: dict[str, object] = {
         "arena_bytes": plan.arena_bytes,
+        "scratch": plan.scratch,
+        "scratch_bytes": SCRATCH_BYTES,
         "max_rows": plan.max_rows,
         "classes": model.classes,
         "tensor_count": len(model.traced),

@@ -19,6 +19,8 @@ from sernet_gen.schedule import Schedule, make_schedule
 from sernet_gen.steps import MAX_RUN_ROWS, MAX_WINDOW_ROWS, Step, make_steps
 
 ARENA_ALIGNMENT = 8
+# sizeof(sn_features_work) in sn_features.h: what the front-end works in between two rows.
+SCRATCH_BYTES = 4608
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +30,8 @@ class Plan:
     `schedule`: the order and the lags of the steps. `slots`: for each traced tensor the arena
     offsets of its ring, row r in `slots[r % len(slots)]`; none for a tensor that is not made,
     because it is inside a group. `workspaces`: arena offset by the output of each group; `sums`:
-    offset of the mean's sums. `max_rows`: the longest clip, in feature rows, whose mean stays
+    offset of the mean's sums; `scratch`: of SCRATCH_BYTES that hold nothing between the ticks.
+    `max_rows`: the longest clip, in feature rows, whose mean stays
     within its 32-bit sums.
     """
 
@@ -37,6 +40,7 @@ class Plan:
     slots: tuple[tuple[int, ...], ...]
     workspaces: dict[int, int]
     sums: int
+    scratch: int
     arena_bytes: int
     max_rows: int
 
@@ -77,9 +81,10 @@ def plan_model(model: QModel, choices: Mapping[int, Choice] | None = None) -> Pl
     schedule = make_schedule(model, steps)
     mean = schedule.mean
     sums = Block("sums", 4 * model.traced[mean.output].channels, schedule.always | schedule.after)
+    scratch = Block("scratch", SCRATCH_BYTES, schedule.between)
     offsets, size = min(
         (
-            place_blocks([sums, *rings, *_workspace_blocks(model, schedule)])
+            place_blocks([sums, scratch, *rings, *_workspace_blocks(model, schedule)])
             for rings in (_ring_blocks(model, schedule, wide) for wide in (False, True))
         ),
         key=lambda placed: placed[1],
@@ -96,6 +101,7 @@ def plan_model(model: QModel, choices: Mapping[int, Choice] | None = None) -> Pl
         tuple(tuple(ring[slot] for slot in sorted(ring)) for ring in slots),
         {key.place: offset for key, offset in offsets.items() if isinstance(key, _Workspace)},
         offsets["sums"],
+        offsets["scratch"],
         -(-size // ARENA_ALIGNMENT) * ARENA_ALIGNMENT,
         MEAN_SUM_LIMIT // (255 * source.width) * source.period,
     )

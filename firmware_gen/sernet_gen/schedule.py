@@ -116,6 +116,11 @@ class Schedule:
         return (mask | mask >> self._length) & self.always
 
     @cached_property
+    def between(self) -> int:
+        """The bit mask of the moments before a tick's first step, when its feature row is made."""
+        return sum(1 << (tick * self._moments_per_tick) for tick in range(self.period))
+
+    @cached_property
     def always(self) -> int:
         """The bit mask of all moments while rows stream."""
         return (1 << self._length) - 1

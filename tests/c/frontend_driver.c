@@ -13,8 +13,9 @@ static sn_status write_row(void *context, const int8_t *row) {
 
 static sn_status run(const uint32_t *words, const int16_t *samples, int16_t *kept) {
     static sn_features features;
-    sn_status status =
-        sn_features_begin(&features, &sn_generated_frontend, kept, words[3], words[2], words[0]);
+    static sn_features_work work;
+    sn_status status = sn_features_begin(&features, &sn_generated_frontend, &work, kept, words[3],
+                                         words[2], words[0]);
     for (uint32_t at = 0; status == SN_OK && at < words[0]; at += words[1]) {
         const uint32_t left = words[0] - at;
         const uint32_t count = left < words[1] ? left : words[1];

@@ -55,13 +55,15 @@ class Library:
         host_compiler().compile_shared(*sources(folder, front_end), path, ["-O2", *WARNINGS])
         self.c = ctypes.CDLL(str(path))
         self.constants = ctypes.byref(ctypes.c_char.in_dll(self.c, "sn_generated_frontend"))
-        self.state = ctypes.create_string_buffer(16_384)
+        self.state = ctypes.create_string_buffer(8_192)
+        self.work = ctypes.create_string_buffer(8_192)
         self.rows = []
         self.sink = SINK(self._take)
         self.sink_status = OK
 
     def _take(self, _context, row):
         self.rows.append(row[:COEFFICIENTS])
+        ctypes.memset(self.work, 0x5A, len(self.work))  # between rows it is others'
         return self.sink_status
 
     def begin(self, total, model_samples=MODEL_SAMPLES, model_rows=None, keeps=True):
@@ -70,7 +72,7 @@ class Library:
         self.kept = (ctypes.c_int16 * model_samples)() if keeps else None
         rows = features.frame_count(model_samples) if model_rows is None else model_rows
         return self.c.sn_features_begin(
-            self.state, self.constants, self.kept, model_samples, rows, total
+            self.state, self.constants, self.work, self.kept, model_samples, rows, total
         )
 
     def push(self, samples):

@@ -14,7 +14,7 @@ from sernet_cal.qmodel_types import Mean
 from sernet_cal.reference import run_reference
 from sernet_gen.kernels.choice import Group
 from sernet_gen.kernels.registry import kernel_of
-from sernet_gen.plan import plan_model
+from sernet_gen.plan import SCRATCH_BYTES, plan_model
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -141,6 +141,7 @@ class ArenaWalk:
         # Rows that nobody reads may be made after the last tick of the mean.
         for tick in range(self.rows + max(schedule.lags.values()) + 2 * schedule.period):
             if tick < self.rows:
+                self.owner[self.plan.scratch : self.plan.scratch + SCRATCH_BYTES] = -4
                 self.write(0, tick)
             for step in schedule.steps:
                 run, rest = divmod(tick - schedule.lags[step.output], step.run_ticks)

@@ -21,6 +21,7 @@ static int run(void *arena, int8_t *row, uint32_t length) {
     sn_status status = sn_engine_begin(&engine, &sn_generated_model, arena,
                                        sn_generated_model.arena_bytes, write_row, stdout);
     while (status == SN_OK && fread(row, 1, length, stdin) == length) {
+        memset(sn_engine_scratch(&engine), 0xa5, sn_generated_model.scratch_bytes);
         status = sn_engine_push(&engine, row);
     }
     return status == SN_OK ? (int)sn_engine_finish(&engine) : (int)status;

@@ -21,6 +21,7 @@ sn_block_shift shift;
 int32_t log_mel[SN_MEL_BANDS];
 int32_t sums[SN_COEFFICIENTS];
 static sn_features features;
+static sn_features_work work;
 static sn_level level;
 
 uint32_t run_clip(uint32_t count, uint32_t block);
@@ -42,7 +43,8 @@ static sn_status take(void *context, const int8_t *row) {
 
 uint32_t run_clip(uint32_t count, uint32_t block) {
     row_count = 0u;
-    sn_status status = sn_features_begin(&features, &sn_generated_frontend, 0, 0u, 1u, count);
+    sn_status status =
+        sn_features_begin(&features, &sn_generated_frontend, &work, 0, 0u, 1u, count);
     for (uint32_t i = 0u; status == SN_OK && i < count; i += block) {
         status = sn_features_push(&features, samples + i, sn_smaller(block, count - i), take, 0);
     }

@@ -27,8 +27,8 @@ def capacities(model):
     return {t.name: len(s) for t, s in zip(model.traced, plan_model(model).slots, strict=True)}
 
 
-def test_light_sernet_needs_less_than_23_kilobytes(sernet):
-    assert plan_model(sernet).arena_bytes == 22_584
+def test_light_sernet_needs_less_than_25_kilobytes_with_those_of_the_front_end(sernet):
+    assert plan_model(sernet).arena_bytes == 24_888
 
 
 def test_rings_hold_what_the_windows_need(sernet):

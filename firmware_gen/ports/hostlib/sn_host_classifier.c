@@ -33,7 +33,8 @@ static sn_status append(void *context, const int8_t *row) {
 // Feature rows of a whole clip, appended to `rows`.
 int sn_host_features(const sn_host_clip *clip, sn_host_capture *rows) {
     sn_features features;
-    sn_status status = sn_features_begin(&features, &sn_generated_frontend, clip->kept_clip,
+    sn_features_work work;
+    sn_status status = sn_features_begin(&features, &sn_generated_frontend, &work, clip->kept_clip,
                                          clip->kept_capacity, clip->model_rows, clip->count);
     if (status == SN_OK) {
         status = sn_features_push(&features, clip->samples, clip->count, append, rows);

@@ -290,6 +290,10 @@ sn_status sn_engine_finish(sn_engine *engine) {
     return status;
 }
 
+void *sn_engine_scratch(const sn_engine *engine) {
+    return engine->arena + engine->model->scratch;
+}
+
 const int8_t *sn_engine_scores(const sn_engine *engine) {
     return engine->finished ? row_at(engine, engine->model->tensor_count - 1, 0) : NULL;
 }

@@ -40,6 +40,10 @@ SN_MUST_CHECK sn_status sn_engine_push(sn_engine *engine, const int8_t *row);
 // without any row, or when called twice.
 SN_MUST_CHECK sn_status sn_engine_finish(sn_engine *engine);
 
+// Memory of the arena for others, model->scratch_bytes, aligned to 4. What they keep there is lost
+// in sn_engine_push and sn_engine_finish.
+void *sn_engine_scratch(const sn_engine *engine);
+
 // The int8 scores, model->classes of them; null before sn_engine_finish.
 const int8_t *sn_engine_scores(const sn_engine *engine);
 

@@ -146,9 +146,12 @@ typedef struct sn_operator {
 
 // `row_operators` run at their ticks, in this order, the last one being the mean; then, after the
 // last row, the `vector_operators`. Tensor 0 is the input, the last one the scores. `max_rows`:
-// the longest clip whose mean stays within its 32-bit sums.
+// the longest clip whose mean stays within its 32-bit sums. `scratch`: arena offset of
+// `scratch_bytes` that hold nothing while no row is being pushed.
 typedef struct sn_model {
     uint32_t arena_bytes;
+    uint32_t scratch;
+    uint32_t scratch_bytes;
     uint32_t max_rows;
     uint32_t classes;
     uint32_t tensor_count;

@@ -30,16 +30,17 @@ static sn_status emit_frame(sn_features *features, row_sink sink) {
     for (uint32_t hop = 0u; hop < SN_HOPS; hop++) {
         sample_bits |= features->hop_bits[hop];
     }
-    sn_point *points = features->work.points;
+    sn_point *points = features->work->in_turn.points;
     const sn_block_shift shift =
         sn_window(features->ring, first, sample_bits, frontend->window, points);
     sn_fft(points, shift.after, frontend->twiddles);
     sn_spectrum(points, frontend);
     sn_mel(points, frontend);
-    sn_log2_mel(features->log_mel, points, shift.before + shift.after, &features->level, frontend);
-    sn_dct(features->work.sums, features->log_mel, frontend->cosines);
+    sn_log2_mel(features->work->log_mel, points, shift.before + shift.after, &features->level,
+                frontend);
+    sn_dct(features->work->in_turn.sums, features->work->log_mel, frontend->cosines);
     int8_t row[SN_COEFFICIENTS];
-    sn_quantize(row, features->work.sums, frontend);
+    sn_quantize(row, features->work->in_turn.sums, frontend);
     return sink.emit(sink.context, row);
 }
 
@@ -86,7 +87,7 @@ static void keep_samples(sn_features *features, const int16_t *samples, uint32_t
 
 static sn_status frame_kept_clip(sn_features *features, row_sink sink) {
     sn_level_of_clip(&features->level, features->kept_clip, features->kept_count,
-                     features->work.histogram, features->frontend);
+                     features->work->in_turn.histogram, features->frontend);
     const uint32_t before = features->padding / 2u;
     sn_status status = frame_samples(features, 0, before, sink);
     if (status == SN_OK) {
@@ -113,9 +114,11 @@ static sn_status plan_kept_clip(sn_features *features, int16_t *kept_clip, uint3
     return SN_OK;
 }
 
-sn_status sn_features_begin(sn_features *features, const sn_frontend *frontend, int16_t *kept_clip,
-                            uint32_t kept_capacity, uint32_t model_rows, uint32_t total_samples) {
+sn_status sn_features_begin(sn_features *features, const sn_frontend *frontend,
+                            sn_features_work *work, int16_t *kept_clip, uint32_t kept_capacity,
+                            uint32_t model_rows, uint32_t total_samples) {
     features->frontend = frontend;
+    features->work = work;
     features->running = false;
     features->total_samples = total_samples;
     features->seen_samples = 0u;

@@ -12,7 +12,18 @@
 // Receives one feature row of SN_COEFFICIENTS bytes; an error stops the caller and is passed on.
 typedef sn_status (*sn_row_sink)(void *context, const int8_t *row);
 
-// State and workspace of one clip, 7 KB; only the functions below touch it.
+// Workspace of a front-end. Its content matters within the calls of the functions below only, and
+// not while the sink has a row: between them it is free for others.
+typedef struct sn_features_work {
+    int32_t log_mel[SN_MEL_BANDS];
+    union {
+        sn_point points[SN_FFT_POINTS];
+        int32_t sums[SN_COEFFICIENTS];
+        uint32_t histogram[SN_HISTOGRAM_BINS];
+    } in_turn;
+} sn_features_work;
+
+// State of one clip, 2 KB; only the functions below touch it.
 typedef struct sn_features {
     const sn_frontend *frontend;
     sn_level level;
@@ -28,12 +39,7 @@ typedef struct sn_features {
     uint32_t framed_samples;
     int16_t ring[SN_FRAME_LENGTH];  // the newest samples, at their clip's level
     uint32_t hop_bits[SN_HOPS];     // what sn_level_apply returned for each quarter of the ring
-    int32_t log_mel[SN_MEL_BANDS];
-    union {
-        sn_point points[SN_FFT_POINTS];
-        int32_t sums[SN_COEFFICIENTS];
-        uint32_t histogram[SN_HISTOGRAM_BINS];
-    } work;
+    sn_features_work *work;
 } sn_features;
 
 // Starts a clip of `total_samples` samples (one frame at least). `model_rows`: rows of the model's
@@ -41,8 +47,9 @@ typedef struct sn_features {
 // samples; unused (may be null) unless the front-end is of the `paper` form, which gives model_rows
 // rows for any clip.
 SN_MUST_CHECK sn_status sn_features_begin(sn_features *features, const sn_frontend *frontend,
-                                          int16_t *kept_clip, uint32_t kept_capacity,
-                                          uint32_t model_rows, uint32_t total_samples);
+                                          sn_features_work *work, int16_t *kept_clip,
+                                          uint32_t kept_capacity, uint32_t model_rows,
+                                          uint32_t total_samples);
 
 // Takes the next `count` samples; calls `sink` for each row that became complete. More samples
 // than announced: SN_ERR_ARGUMENT, and nothing is taken. After an error of the sink the clip is
