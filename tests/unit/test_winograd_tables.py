@@ -252,10 +252,12 @@ def test_a_width_of_4n_plus_1_ends_with_an_edge_when_the_run_makes_the_weights()
     assert winograd.workspace_bytes(model, group, made) == 4 * (288 + values + words)
     tables = 128 * (96 * 9 + 32 + 12) + 5 * 96 + 2 * 28 + 80
     assert winograd.flash_bytes(model, group, made) == tables
-    thirds = Choice("winograd", 6, 0, "thirds")
-    scratch = 2 * 36 * (3 + 3)
-    assert winograd.workspace_bytes(model, group, thirds) == 4 * (scratch + values + words // 3)
-    assert winograd.flash_bytes(model, group, thirds) == tables
+    for weights, parts in (("halves", 2), ("thirds", 3)):
+        choice = Choice("winograd", 6, 0, weights)
+        scratch = 2 * 36 * (3 + 3)
+        size = 4 * (scratch + values + words // parts)
+        assert winograd.workspace_bytes(model, group, choice) == size
+        assert winograd.flash_bytes(model, group, choice) == tables
     narrow = layer(into=96, out=128, pool=(2, 1), width=1)
     assert winograd.batches_of(*narrow, made) == (Batch(0, 1, 0, 3),)
 

@@ -58,7 +58,7 @@ typedef struct sn_winograd_batch {
 // lower channel in the lower half. Transformed input of a batch: [36 points][1 + pairs][tiles], the
 // first word being where the sums start. Transformed weights: in `transformed`, as
 // [output_channels / 4][36][pairs][4]; or, where that is 0, made in every run for two output
-// channels at a time, `rows_made` (6 or 2) of the six rows of points at a time, in the workspace
+// channels at a time, `rows_made` (6, 3 or 2) of the six rows of points at a time, in the workspace
 // from word `made` on, from bytes g + 128 in `weights`, [output_channels][quads][9 taps][4
 // channels]. `edge_biases`: where a batch is an edge, three for each output channel, made like
 // sn_winograd_channel's `bias`: for outputs 0 and 1, 2, 3 along time; else 0.

@@ -193,38 +193,29 @@ void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights
     }
 }
 
-static void products_48(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                        const sn_winograd_grid *grid) {
-    if (grid->tiles == 3) {
-        made_3x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    } else if (grid->tiles == 4) {
-        made_4x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    } else if (grid->tiles == 2) {
-        made_2x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    } else {
-        made_1x2_48(values, weights, sums, grid->pairs, grid->points, grid->rows);
+#define PICK_PRODUCTS(step)                                                                        \
+    static void pick_##step(const uint32_t *values, const uint32_t *weights, uint32_t *sums,       \
+                            const sn_winograd_grid *grid) {                                        \
+        if (grid->tiles == 3) {                                                                    \
+            made_3x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
+        } else if (grid->tiles == 4) {                                                             \
+            made_4x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
+        } else if (grid->tiles == 2) {                                                             \
+            made_2x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
+        } else {                                                                                   \
+            made_1x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
+        }                                                                                          \
     }
-}
 
-static void products_64(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                        const sn_winograd_grid *grid) {
-    if (grid->tiles == 3) {
-        made_3x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    } else if (grid->tiles == 4) {
-        made_4x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    } else if (grid->tiles == 2) {
-        made_2x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    } else {
-        made_1x2_64(values, weights, sums, grid->pairs, grid->points, grid->rows);
-    }
-}
+PICK_PRODUCTS(48)
+PICK_PRODUCTS(64)
 
 void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                const sn_winograd_grid *grid) {
     if (grid->columns == 6) {
-        products_48(values, weights, sums, grid);
+        pick_48(values, weights, sums, grid);
     } else {
-        products_64(values, weights, sums, grid);
+        pick_64(values, weights, sums, grid);
     }
 }
 

@@ -28,7 +28,7 @@ void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *t
 // values[36 points][`point` words]; the second pair lies `tiles` words behind the first.
 void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles, uint32_t point);
 
-// Values[6][points][1 + pairs][tiles] against weights that the run makes, of 6 rows or of 2 at a
+// Values[6][points][1 + pairs][tiles] against weights that the run makes, of 6, 3 or 2 rows at a
 // time, [rows][pairs][columns][2]. 6 points; of an edge (sn_winograd_edge.h) 2. Where the layer has
 // an edge, columns 6 and 7 are for its points, and there are 8.
 typedef struct sn_winograd_grid {

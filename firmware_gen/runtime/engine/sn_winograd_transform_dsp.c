@@ -95,25 +95,33 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
 #define FAR_MINUS FAR("sub", ", lsl #1")
 #define FAR_PLUS_TO_MINUS FAR("sub", ", lsl #2")
 
-// All rows, in the order 0, 5, 1, 2, 3, 4; or two of them.
-#define PAIR_ALL                                                                                   \
-    RAISE WEIGHT_ROW_0 "add r0, r0, lr, lsl #2\n add r0, r0, lr\n" WEIGHT_ROW_5                    \
-                       "sub r0, r0, lr, lsl #2\n" NEAR_AND_FAR NEAR_PLUS WEIGHT_ROW_NEAR           \
-                       "add r0, r0, lr\n" NEAR_PLUS_TO_MINUS WEIGHT_ROW_NEAR                       \
-                       "add r0, r0, lr\n" FAR_PLUS WEIGHT_ROW_FAR                                  \
-                       "add r0, r0, lr\n" FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR                         \
-                       "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
-#define PAIR_0                                                                                     \
-    RAISE WEIGHT_ROW_0 "add r0, r0, lr\n add r1, r1, r7\n add r2, r2, r8\n"                        \
-                       "add r3, r3, r9\n" NEAR_PLUS WEIGHT_ROW_NEAR                                \
-                       "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_1                                                                                     \
-    RAISE NEAR_AND_FAR NEAR_MINUS WEIGHT_ROW_NEAR "add r0, r0, lr\n" FAR_PLUS WEIGHT_ROW_FAR       \
-                                                  "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_2                                                                                     \
-    RAISE "add r0, r0, lr\n" WEIGHT_ROW_5 "sub r0, r0, lr\n add r10, r1, r7, lsl #2\n"             \
-          "add r7, r2, r8, lsl #2\n add r8, r3, r9, lsl #2\n" FAR_MINUS WEIGHT_ROW_FAR             \
-          "add r0, r0, #.Lstep\n"
+#define ONLY_NEAR "add r1, r1, r7\n add r2, r2, r8\n add r3, r3, r9\n"
+#define ONLY_FAR "add r10, r1, r7, lsl #2\n add r7, r2, r8, lsl #2\n add r8, r3, r9, lsl #2\n"
+#define DOWN "add r0, r0, lr\n"
+
+// The rows in the name; row 5 early, as it needs the taps themselves.
+#define PAIR_012345                                                                                \
+    RAISE WEIGHT_ROW_0                                                                             \
+        "add r0, r0, lr, lsl #2\n add r0, r0, lr\n" WEIGHT_ROW_5                                   \
+        "sub r0, r0, lr, lsl #2\n" NEAR_AND_FAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN NEAR_PLUS_TO_MINUS  \
+            WEIGHT_ROW_NEAR DOWN FAR_PLUS WEIGHT_ROW_FAR DOWN FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR     \
+        "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
+#define PAIR_012                                                                                   \
+    RAISE WEIGHT_ROW_0 DOWN ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN                               \
+        NEAR_PLUS_TO_MINUS WEIGHT_ROW_NEAR "sub r0, r0, lr, lsl #1\n add r0, r0, #.Lstep\n"
+#define PAIR_345                                                                                   \
+    RAISE "add r0, r0, lr, lsl #1\n" WEIGHT_ROW_5 "sub r0, r0, lr, lsl #1\n" ONLY_FAR FAR_PLUS     \
+        WEIGHT_ROW_FAR DOWN FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR                                       \
+          "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
+#define PAIR_01                                                                                    \
+    RAISE WEIGHT_ROW_0 DOWN ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR                                    \
+        "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
+#define PAIR_23                                                                                    \
+    RAISE NEAR_AND_FAR NEAR_MINUS WEIGHT_ROW_NEAR DOWN FAR_PLUS WEIGHT_ROW_FAR                     \
+        "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
+#define PAIR_45                                                                                    \
+    RAISE DOWN WEIGHT_ROW_5 "sub r0, r0, lr\n" ONLY_FAR FAR_MINUS WEIGHT_ROW_FAR                   \
+                            "add r0, r0, #.Lstep\n"
 
 #define UNPACK(how)                                                                                \
     "uxtb16 r1, r1" how "\n uxtb16 r2, r2" how "\n uxtb16 r3, r3" how "\n"                         \
@@ -132,45 +140,47 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
             ", ror #8") PAIR_##rows "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");   \
     }
 
-WEIGHTS(ALL, 48)
-WEIGHTS(0, 48)
-WEIGHTS(1, 48)
-WEIGHTS(2, 48)
-WEIGHTS(ALL, 64)
-WEIGHTS(0, 64)
-WEIGHTS(1, 64)
-WEIGHTS(2, 64)
+WEIGHTS(012345, 48)
+WEIGHTS(012, 48)
+WEIGHTS(345, 48)
+WEIGHTS(01, 48)
+WEIGHTS(23, 48)
+WEIGHTS(45, 48)
+WEIGHTS(012345, 64)
+WEIGHTS(012, 64)
+WEIGHTS(345, 64)
+WEIGHTS(01, 64)
+WEIGHTS(23, 64)
+WEIGHTS(45, 64)
 
-static void part_48(const uint8_t *weights, uint32_t *target, uint32_t pairs, uint32_t row) {
-    if (row == 0) {
-        weights_0_48(weights, target, pairs);
-    } else if (row == 2) {
-        weights_1_48(weights, target, pairs);
-    } else {
-        weights_2_48(weights, target, pairs);
+// As many rows as `rows`, from `row` on.
+#define PICK_WEIGHTS(step)                                                                         \
+    static void pick_##step(const uint8_t *weights, uint32_t *target,                              \
+                            const sn_winograd_grid *grid, uint32_t row) {                          \
+        if (grid->rows == 6) {                                                                     \
+            weights_012345_##step(weights, target, grid->pairs);                                   \
+        } else if (grid->rows == 3 && row == 0) {                                                  \
+            weights_012_##step(weights, target, grid->pairs);                                      \
+        } else if (grid->rows == 3) {                                                              \
+            weights_345_##step(weights, target, grid->pairs);                                      \
+        } else if (row == 0) {                                                                     \
+            weights_01_##step(weights, target, grid->pairs);                                       \
+        } else if (row == 2) {                                                                     \
+            weights_23_##step(weights, target, grid->pairs);                                       \
+        } else {                                                                                   \
+            weights_45_##step(weights, target, grid->pairs);                                       \
+        }                                                                                          \
     }
-}
 
-static void part_64(const uint8_t *weights, uint32_t *target, uint32_t pairs, uint32_t row) {
-    if (row == 0) {
-        weights_0_64(weights, target, pairs);
-    } else if (row == 2) {
-        weights_1_64(weights, target, pairs);
-    } else {
-        weights_2_64(weights, target, pairs);
-    }
-}
+PICK_WEIGHTS(48)
+PICK_WEIGHTS(64)
 
 void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
                          uint32_t row) {
-    if (grid->rows == 6 && grid->columns == 6) {
-        weights_ALL_48(weights, target, grid->pairs);
-    } else if (grid->rows == 6) {
-        weights_ALL_64(weights, target, grid->pairs);
-    } else if (grid->columns == 6) {
-        part_48(weights, target, grid->pairs, row);
+    if (grid->columns == 6) {
+        pick_48(weights, target, grid, row);
     } else {
-        part_64(weights, target, grid->pairs, row);
+        pick_64(weights, target, grid, row);
     }
 }
 

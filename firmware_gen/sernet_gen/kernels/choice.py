@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 from sernet_cal.qmodel_types import Concatenation, Convolution, Pool, QModel
 
 Algorithm = Literal["row", "direct", "winograd", "first_layer"]
-Weights = Literal["int8", "transformed", "thirds"]
+Weights = Literal["int8", "transformed", "halves", "thirds"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Choice:
     """How a group runs. `rows`: rows of the group's output that one run makes, of which the first
     run leaves `early` out, because they lie above the clip (0 <= early < rows). `weights`: as they
     lie in flash, int8, or transformed when the tables are made. A kernel that transforms int8
-    weights in the run may do so in "thirds", which takes less memory and more time.
+    weights in the run may do so in "halves" or "thirds", for less memory and more time.
     """
 
     algorithm: Algorithm

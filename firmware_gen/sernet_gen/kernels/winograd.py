@@ -4,9 +4,11 @@ The mathematics is in that header. The tables hold no policy: which tiles meet t
 is chosen in winograd_batches, what the numbers are in winograd_tables.
 """
 
+from collections.abc import Mapping
+
 from sernet_cal.qmodel_types import Convolution, QModel
 from sernet_gen.csyntax import c_array, c_struct
-from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.choice import Choice, Group, Weights
 from sernet_gen.kernels.winograd_batches import TILE, Batch, choose_batches
 from sernet_gen.kernels.winograd_tables import (
     channel_table,
@@ -25,6 +27,8 @@ _SUM_WORDS, _SUM_SETS = 36, 8
 _WORD_BYTES = 4
 _CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 12, 28, 80
 _POOLS = ((1, 1), (2, 1), (2, 2))
+# Rows of points, of six, whose weights the run makes at a time.
+_ROWS_MADE: Mapping[Weights, int] = {"int8": 6, "halves": 3, "thirds": 2}
 _MOST_TILE_ROWS = 4
 # 64 times a sum must not wrap.
 _SUM_LIMIT = 2**25
@@ -157,7 +161,7 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
         "high": high,
         "is_plain": int(is_plain(model, group)),
         "made": _value_words(model, group, choice),
-        "rows_made": 2 if choice.weights == "thirds" else 6,
+        "rows_made": _ROWS_MADE.get(choice.weights, 6),
         "batch_count": len(batches_of(model, group, choice)),
     }
 
@@ -166,7 +170,7 @@ def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
     """Return the C of `batches_N`.
 
     Where the run makes the weights, the values of all batches lie side by side; else each batch may
-    overwrite the one before. Sums only stay while weights are made in thirds.
+    overwrite the one before. Sums only stay while weights are made in parts.
     """
     lines, values, sums = "", _scratch_words(model, group, choice), 0
     for batch in batches_of(model, group, choice):
@@ -175,7 +179,7 @@ def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
         lines += f"    {{{', '.join(map(str, fields))}}},\n"
         if choice.weights != "transformed":
             values += _words_of(model, group, batch)
-        if choice.weights == "thirds":
+        if _in_parts(choice):
             sums += 2 * _SUM_WORDS * batch.tiles
     return f"static const sn_winograd_batch batches_{group.output}[] = {{\n{lines}}};\n"
 
@@ -187,6 +191,10 @@ def _pool(group: Group) -> tuple[int, int]:
 def lanes_of(group: Group, choice: Choice) -> int:
     """Return how many output channels of transformed weights lie side by side."""
     return 4 if choice.weights == "transformed" else 2
+
+
+def _in_parts(choice: Choice) -> bool:
+    return choice.weights in ("halves", "thirds")
 
 
 def _has_edge(model: QModel, group: Group, choice: Choice) -> bool:
@@ -211,7 +219,7 @@ def _words_of(model: QModel, group: Group, batch: Batch) -> int:
 
 def _scratch_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words before the first values."""
-    if choice.weights != "thirds":
+    if not _in_parts(choice):
         return _SUM_SETS * _SUM_WORDS
     tiles = sum(batch.tiles for batch in batches_of(model, group, choice))
     return max(_COLUMN_WORDS, 2 * _SUM_WORDS * tiles)
@@ -226,6 +234,6 @@ def _value_words(model: QModel, group: Group, choice: Choice) -> int:
 
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words of the weights of two output channels that the run makes."""
-    rows = {"transformed": 0, "int8": 6, "thirds": 2}[choice.weights]
+    rows = _ROWS_MADE.get(choice.weights, 0)
     columns = 8 if _has_edge(model, group, choice) else 6
     return rows * columns * model.traced[group.input].channels

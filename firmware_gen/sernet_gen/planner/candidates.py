@@ -20,7 +20,7 @@ _ROWS: dict[Algorithm, tuple[int, ...]] = {
     "first_layer": (1, 2, 4),
 }
 _WEIGHTS: dict[Algorithm, tuple[Weights, ...]] = {
-    "winograd": ("transformed", "int8", "thirds"),
+    "winograd": ("transformed", "int8", "halves", "thirds"),
     "direct": ("int8",),
     "first_layer": ("int8",),
 }

@@ -1,5 +1,7 @@
 """How much of each unit of work a run of a step takes: what costs.py has the prices for."""
 
+from collections.abc import Mapping
+
 from sernet_cal.qmodel_types import (
     Concatenation,
     Convolution,
@@ -9,7 +11,7 @@ from sernet_cal.qmodel_types import (
     QModel,
     VectorOperator,
 )
-from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.choice import Choice, Group, Weights
 from sernet_gen.kernels.direct import block_count
 from sernet_gen.kernels.first_layer import window_of
 from sernet_gen.kernels.winograd import batches_of, lanes_of
@@ -18,6 +20,7 @@ from sernet_gen.steps import Step
 
 _PIXELS_TOGETHER = 3
 _POINTS = 36
+_PARTS: Mapping[Weights, int] = {"halves": 2, "thirds": 3}
 
 
 def work_of_run(model: QModel, step: Step) -> Work:
@@ -61,9 +64,9 @@ def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
     if choice.weights == "int8":
         work["winograd_weights"] = read * made
         work[FLASH_WORDS] = operator.weights.size / 4
-    elif choice.weights == "thirds":
-        work["winograd_thirds"] = read * made
-        work[FLASH_WORDS] = 3 * operator.weights.size / 4
+    elif choice.weights in _PARTS:
+        work[f"winograd_{choice.weights}"] = read * made
+        work[FLASH_WORDS] = _PARTS[choice.weights] * operator.weights.size / 4
     else:
         work[FLASH_WORDS] = len(batches) * _POINTS * (read // 2) * made
     work[FLASH_WORDS] += 8 * made * tiles

@@ -26,6 +26,7 @@ from sernet_gen.steps import make_step
 _VARIANTS: tuple[tuple[Algorithm, int, Weights], ...] = (
     ("winograd", 2, "int8"),
     ("winograd", 4, "int8"),
+    ("winograd", 4, "halves"),
     ("winograd", 4, "thirds"),
     ("winograd", 2, "transformed"),
     ("winograd", 6, "transformed"),
