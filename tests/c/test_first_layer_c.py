@@ -69,6 +69,11 @@ def test_all_layers_equal_the_reference(maker, program):
 def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, build):
     family, flags = build
     core = ArmStrips(tmp_path, maker.model, maker.layers, family, flags)
+    for layer in maker.layers:
+        parts = [f"stream_{conv.output}" for conv in layer.group.convolutions]
+        parts += [f"operator_{layer.group.output}", f"paths_{layer.group.output}"]
+        told = first_layer.flash_bytes(maker.model, layer.group, layer.choice)
+        assert sum(core.sizes[part] for part in parts) == told
     assert ("run_6_AVERAGE" in core.symbols) == (not flags)
     random = np.random.default_rng(3)
     for number, layer in enumerate(maker.layers):

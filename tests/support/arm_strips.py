@@ -61,7 +61,9 @@ class ArmImage:
         link += ["-nodefaultlibs", "-lgcc"] if family == "gcc" else ["-Wl,--no-gc-sections"]
         image = folder / f"image_{family}.elf"
         compiler.run([*words, *paths, *link, "-o", str(image)], "build the strips")
-        self.symbols = self._load(read_image(image))
+        linked = read_image(image)
+        self.sizes = {symbol.name: symbol.size for symbol in linked.symbols}
+        self.symbols = self._load(linked)
 
     def _load(self, image):
         self._core = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)

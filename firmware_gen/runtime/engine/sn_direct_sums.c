@@ -55,33 +55,58 @@ void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks,
 }
 #elif !SN_DSP
 
+// Four times the loop's body is faster where the registers suffice: not on a Cortex-M0+.
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+#define UNROLLED 1u
+#else
+#define UNROLLED 4u
+#endif
+
+typedef struct {
+    int32_t a0;
+    int32_t a1;
+    int32_t b0;
+    int32_t b1;
+    int32_t c0;
+    int32_t c1;
+} block_sums;
+
+static inline block_sums add_products(block_sums sums, const int8_t *patch, const int8_t *weights) {
+    const int32_t w0 = weights[0];
+    const int32_t w1 = weights[SN_DIRECT_BLOCK];
+    const int32_t a = patch[0];
+    sums.a0 += w0 * a;
+    sums.a1 += w1 * a;
+    const int32_t b = patch[SN_DIRECT_BLOCK];
+    sums.b0 += w0 * b;
+    sums.b1 += w1 * b;
+    const int32_t c = patch[2 * SN_DIRECT_BLOCK];
+    sums.c0 += w0 * c;
+    sums.c1 += w1 * c;
+    return sums;
+}
+
 void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks, int32_t *sums) {
-    int32_t a0 = 0;
-    int32_t a1 = 0;
-    int32_t b0 = 0;
-    int32_t b1 = 0;
-    int32_t c0 = 0;
-    int32_t c1 = 0;
-    for (; blocks; --blocks, patch += 3 * SN_DIRECT_BLOCK, weights += 2 * SN_DIRECT_BLOCK) {
-        for (uint32_t i = 0; i < SN_DIRECT_BLOCK; ++i) {
-            const int32_t w0 = weights[i];
-            const int32_t w1 = weights[SN_DIRECT_BLOCK + i];
-            const int32_t a = patch[i];
-            const int32_t b = patch[SN_DIRECT_BLOCK + i];
-            const int32_t c = patch[2 * SN_DIRECT_BLOCK + i];
-            a0 += w0 * a;
-            a1 += w1 * a;
-            b0 += w0 * b;
-            b1 += w1 * b;
-            c0 += w0 * c;
-            c1 += w1 * c;
+    block_sums all = {0, 0, 0, 0, 0, 0};
+    for (; blocks; --blocks) {
+        for (uint32_t i = 0; i < SN_DIRECT_BLOCK; i += UNROLLED) {
+            all = add_products(all, patch, weights);
+#if UNROLLED == 4u
+            all = add_products(all, patch + 1, weights + 1);
+            all = add_products(all, patch + 2, weights + 2);
+            all = add_products(all, patch + 3, weights + 3);
+#endif
+            patch += UNROLLED;
+            weights += UNROLLED;
         }
+        patch += 2 * SN_DIRECT_BLOCK;
+        weights += SN_DIRECT_BLOCK;
     }
-    sums[0] = a0;
-    sums[1] = a1;
-    sums[2] = b0;
-    sums[3] = b1;
-    sums[4] = c0;
-    sums[5] = c1;
+    sums[0] = all.a0;
+    sums[1] = all.a1;
+    sums[2] = all.b0;
+    sums[3] = all.b1;
+    sums[4] = all.c0;
+    sums[5] = all.c1;
 }
 #endif

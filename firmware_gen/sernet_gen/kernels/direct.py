@@ -13,7 +13,7 @@ from sernet_gen.kernels.weighted import folded_bias
 _PIXELS = 3
 _BLOCK = 16
 _CHANNEL_BYTES = 16
-_TABLE_BYTES = 56
+_TABLE_BYTES = 52
 
 
 def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
