@@ -95,7 +95,13 @@ static inline uint64_t sn_square(sn_point p) {
 
 // The upper word of (high : low) << shift for shift 0..31.
 static inline uint32_t sn_high_word(uint32_t high, uint32_t low, uint32_t shift) {
+#if SN_DSP  // unlike C, the core shifts by 32, too
+    uint32_t part;
+    __asm__("rsb %0, %2, #32\n\tlsr %0, %1, %0" : "=&r"(part) : "r"(low), "r"(shift));
+    return high << shift | part;
+#else
     return high << shift | (low >> 1) >> (31u - shift);
+#endif
 }
 
 static inline uint32_t sn_smaller(uint32_t left, uint32_t right) {
