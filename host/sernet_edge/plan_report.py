@@ -13,6 +13,10 @@ from sernet_gen.planner.firmware import FirmwarePlan
 from sernet_gen.planner.predict import Prediction, StepPrediction
 
 _MILLION = 1e6
+_LEGEND = (
+    "rows: made by one run; late: of the cost, what comes after the last sample; workspace and "
+    "flash in bytes."
+)
 
 
 def plan_json(planned: FirmwarePlan, board: Board, name: str, model: QModel) -> dict[str, Any]:
@@ -70,6 +74,7 @@ def print_plan(planned: FirmwarePlan, board: Board, name: str, model: QModel) ->
     console = make_console()
     console.print(f"{name} on {board.title}: predictions for one clip, in million {quantity}")
     console.print(_table(prediction))
+    console.print(_LEGEND, soft_wrap=True)
     for line in (*_totals(planned), *_goals(planned), *_rejections(planned)):
         console.print(line, soft_wrap=True)
 
@@ -77,7 +82,7 @@ def print_plan(planned: FirmwarePlan, board: Board, name: str, model: QModel) ->
 def _table(prediction: Prediction) -> Table:
     table = make_table(
         ("layer", "algorithm", "weights"),
-        ("rows a run", "cost", "share %", "after the end", "workspace", "flash"),
+        ("rows", "cost", "share %", "late", "workspace", "flash"),
     )
     whole = prediction.total
     for step in prediction.steps:

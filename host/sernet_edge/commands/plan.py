@@ -1,31 +1,45 @@
 """`sernet-edge plan`: how each layer would run on a board, and what that takes."""
 
 import json
+import tempfile
 from pathlib import Path
 
 import click
 
+from sernet_cal.bundle import Bundle
 from sernet_cal.errors import InputError
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.commands.budget_options import budget_options
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.plan_report import plan_json, print_plan
-from sernet_gen.board import load_board
+from sernet_edge.protocol.run_folder import write_atomically
+from sernet_gen.board import Board, load_board
+from sernet_gen.generate import generate
 from sernet_gen.planner.budgets import Budgets
-from sernet_gen.planner.firmware import plan_firmware
+from sernet_gen.planner.firmware import FirmwarePlan, plan_firmware
+from sernet_gen.planner.runtime import Runtime, with_runtime
 
 
 @click.command()
 @click.option("--board", "board_name", required=True, metavar="NAME", help="nano33, pico, …")
 @model_option
 @budget_options
+@click.option(
+    "--update-runtime",
+    "table",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Build the plan, and write what the firmware takes beside the network, for the planner.",
+)
 @json_option
-def command(board_name: str, model: Path | None, budgets: Budgets, as_json: bool) -> None:
+def command(
+    board_name: str, model: Path | None, budgets: Budgets, table: Path | None, as_json: bool
+) -> None:
     """Choose for each layer the algorithm, the strip and the place of its weights.
 
     The plan is the fastest within the budgets, by the core's table of costs; `build` uses the same.
-    Nothing is compiled.
+    Nothing is compiled but for --update-runtime.
     """
     board = load_board(board_name)
     if board.is_host:
@@ -36,7 +50,22 @@ def command(board_name: str, model: Path | None, budgets: Budgets, as_json: bool
     bundle = resolve_model(model)
     network = read_qmodel(bundle.int8)
     planned = plan_firmware(network, board, budgets)
+    if table is not None:
+        _update_runtime(table, bundle, board, planned)
     if as_json:
         click.echo(json.dumps(plan_json(planned, board, bundle.name, network)))
     else:
         print_plan(planned, board, bundle.name, network)
+
+
+def _update_runtime(table: Path, bundle: Bundle, board: Board, planned: FirmwarePlan) -> None:
+    chosen = planned.chosen
+    with tempfile.TemporaryDirectory() as folder:
+        report = generate(bundle, board, Path(folder) / "build", choices=chosen.choices).report
+    runtime = Runtime(
+        report.flash_bytes - chosen.prediction.flash,
+        report.ram_bytes - chosen.plan.arena_bytes,
+        report.stack_bytes or 0,
+    )
+    write_atomically(table, with_runtime(table, board.name, runtime).encode())
+    click.echo(f"The sizes of {board.name} are in {table}.", err=True)
