@@ -1,18 +1,13 @@
 """The strip kernels with Helium instructions, in QEMU's Cortex-M55."""
 
-import shutil
-
 import numpy as np
 import pytest
-from mve_programs import QEMU, run_cases
+from mve_programs import NEEDS_HELIUM, run_cases
 from strip_layers import RELU, LayerMaker, random_clip
 
 from sernet_gen.kernels.choice import Choice, Group
-from sernet_gen.toolchain import ARM_GCC
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which(QEMU) and shutil.which(ARM_GCC)), reason=f"needs {QEMU} and {ARM_GCC}"
-)
+pytestmark = NEEDS_HELIUM
 
 
 def direct_layers():

@@ -1,16 +1,21 @@
 """Runs the strip kernels with Helium in QEMU, which models a core that unicorn does not."""
 
+import shutil
 import subprocess
 
 import numpy as np
+import pytest
 from strip_layers import expected_rows
 from strip_programs import SUPPORT, WARNINGS, case_source, case_sources
 
 from sernet_gen.assets import runtime_dir
 from sernet_gen.csyntax import c_array
-from sernet_gen.toolchain import find_toolchain
+from sernet_gen.toolchain import ARM_GCC, find_toolchain
 
 QEMU = "qemu-system-arm"
+NEEDS_HELIUM = pytest.mark.skipif(
+    not (shutil.which(QEMU) and shutil.which(ARM_GCC)), reason=f"needs {QEMU} and {ARM_GCC}"
+)
 TIME_LIMIT_S = 60
 SCRIPT = """
 SECTIONS { .text 0 : { KEEP(*(.vectors)) *(.text*) *(.rodata*) *(.data*) }
@@ -23,23 +28,27 @@ SECTIONS { .text 0 : { KEEP(*(.vectors)) *(.text*) *(.rodata*) *(.data*) }
 def run_cases(folder, model, layers, clips, flags=()):
     """Return the number of wrong bytes of each layer; `clips`: of one length, one for each."""
     expected = [expected_rows(model, *pair) for pair in zip(layers, clips, strict=True)]
-    text = (
-        case_source(model, layers)
-        + c_array("int8_t", "clips", np.concatenate([c.ravel() for c in clips]), static=False)
+    sources = case_sources(folder, model, layers)
+    return run_text(folder, case_source(model, layers), sources, clips, expected, flags)
+
+
+def run_text(folder, text, sources, clips, expected, flags=()):
+    """Return the number of wrong bytes of each of the cases that `text` lists."""
+    text += (
+        c_array("int8_t", "clips", np.concatenate([c.ravel() for c in clips]), static=False)
         + c_array("int8_t", "expected", np.concatenate([e.ravel() for e in expected]), static=False)
         + f"const uint32_t clip_rows = {len(clips[0])};\n"
-        + f"const uint32_t case_count = {len(layers)};\n"
+        + f"const uint32_t case_count = {len(clips)};\n"
     )
     (folder / "cases.c").write_text("#include <stdint.h>\n" + text)
     (folder / "link.ld").write_text(SCRIPT)
-    sources = [*case_sources(folder, model, layers), SUPPORT / "mve_program.c", folder / "cases.c"]
     image = folder / "mve.elf"
     words = ["-std=c99", "-O2", "-ffreestanding", *WARNINGS, "-Wno-pedantic", *flags]
     words += [f"-I{path}" for path in (folder, runtime_dir(), SUPPORT)]
-    words += [str(path) for path in sources]
+    words += [str(path) for path in (*sources, SUPPORT / "mve_program.c", folder / "cases.c")]
     words += ["-nostartfiles", "-nodefaultlibs", "-lgcc", f"-Wl,-T,{folder / 'link.ld'}"]
     find_toolchain("cortex-m55", "gcc").run([*words, "-o", str(image)], "build for Helium")
-    return _run(image, len(layers))
+    return _run(image, len(clips))
 
 
 def _run(image, count):
