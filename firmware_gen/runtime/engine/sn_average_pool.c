@@ -43,31 +43,59 @@ typedef struct __attribute__((packed, may_alias)) {
     uint32_t bytes;
 } four_values;
 
+// The sums of four channels, two and two.
+typedef struct {
+    uint32_t even;
+    uint32_t odd;
+} four_sums;
+
+static four_sums sum_fours(const sn_pool *pool, const pool_pixels *pixels, uint32_t channel) {
+    four_sums sums = {0, 0};
+    for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
+        const int8_t *const row = pixels->rows[i];
+        const int8_t *values = row ? row + pixels->offset + channel : 0;
+        for (uint32_t left = row ? pixels->columns : 0; left; --left) {
+            const void *const source = values;
+            const uint32_t bytes = ((const four_values *)source)->bytes;
+            sums.even = sn_add_even(sums.even, bytes);
+            sums.odd = sn_add_odd(sums.odd, bytes);
+            values += pool->channels;
+        }
+    }
+    return sums;
+}
+
+// Both sums divided by 2^shift, halves away from zero.
+static uint32_t divide_pair(uint32_t sums, int32_t shift) {
+    const uint32_t both = 0x10001u;
+    const uint32_t half = (1u << shift) / 2;
+    if (shift == 0) {
+        return sums;
+    }
+    sums = sn_half_sums(sums, sn_choose_by_sign(sums, half * both, (half - 1) * both));
+    for (int32_t i = 1; i < shift; ++i) {
+        sums = sn_half_sums(sums, 0);
+    }
+    return sums;
+}
+
 // Four channels at a time; returns how many channels it has made.
 static uint32_t average_fours(const sn_pool *pool, const pool_pixels *pixels, int8_t *output) {
-    const uint32_t channels = pool->channels;
-    if (pixels->count > MOST_IN_PAIRS) {
-        return 0;
-    }
+    const bool is_short = pixels->is_power && pool->low == INT8_MIN && pool->high == INT8_MAX;
     uint32_t channel = 0;
-    for (; channel + 4 <= channels; channel += 4) {
-        uint32_t even = 0;
-        uint32_t odd = 0;
-        for (uint32_t i = 0; i < pool->kernel_rows; ++i) {
-            const int8_t *row = pixels->rows[i];
-            const int8_t *values = row ? row + pixels->offset + channel : 0;
-            for (uint32_t left = row ? pixels->columns : 0; left; --left) {
-                const void *const source = values;
-                const uint32_t bytes = ((const four_values *)source)->bytes;
-                even = sn_add_even(even, bytes);
-                odd = sn_add_odd(odd, bytes);
-                values += channels;
-            }
+    for (; pixels->count <= MOST_IN_PAIRS && channel + 4 <= pool->channels; channel += 4) {
+        const four_sums sums = sum_fours(pool, pixels, channel);
+        int8_t *const values = output + channel;
+        if (is_short) {
+            void *const target = values;
+            ((four_values *)target)->bytes = sn_join_bytes(divide_pair(sums.even, pixels->shift),
+                                                           divide_pair(sums.odd, pixels->shift));
+            continue;
         }
-        output[channel] = average(pool, pixels, (int16_t)even);
-        output[channel + 1] = average(pool, pixels, (int16_t)odd);
-        output[channel + 2] = average(pool, pixels, (int16_t)(even >> 16));
-        output[channel + 3] = average(pool, pixels, (int16_t)(odd >> 16));
+        values[0] = average(pool, pixels, (int16_t)sums.even);
+        values[1] = average(pool, pixels, (int16_t)sums.odd);
+        values[2] = average(pool, pixels, (int16_t)(sums.even >> 16));
+        values[3] = average(pool, pixels, (int16_t)(sums.odd >> 16));
     }
     return channel;
 }

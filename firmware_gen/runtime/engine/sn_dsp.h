@@ -67,6 +67,29 @@ static inline int8_t sn_saturate_byte(int32_t value) {
     __asm__("ssat %0, #8, %1" : "=r"(saturated) : "r"(value));
     return (int8_t)saturated;
 }
+
+// (a + b) / 2 downwards for each of two int16, without overflow.
+static inline uint32_t sn_half_sums(uint32_t a, uint32_t b) {
+    uint32_t sums;
+    __asm__("shadd16 %0, %1, %2" : "=r"(sums) : "r"(a), "r"(b));
+    return sums;
+}
+
+// For each of two int16 in `pair` that of `from`, or, where it is negative, that of `other`.
+static inline uint32_t sn_choose_by_sign(uint32_t pair, uint32_t from, uint32_t other) {
+    uint32_t chosen;
+    __asm__("ssub16 %0, %1, %4\n sel %0, %2, %3"
+            : "=&r"(chosen)
+            : "r"(pair), "r"(from), "r"(other), "r"(0)
+            : "cc");
+    return chosen;
+}
+
+// Bytes 0 and 2 of `even` and of `odd` in turn.
+static inline uint32_t sn_join_bytes(uint32_t even, uint32_t odd) {
+    const uint32_t mask = 0x00ff00ffu;
+    return (even & mask) | (odd & mask) << 8;
+}
 #endif
 
 #endif

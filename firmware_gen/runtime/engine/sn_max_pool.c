@@ -21,15 +21,17 @@ typedef struct __attribute__((packed, may_alias)) {
 } four_values;
 
 static uint32_t larger_parts(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
-    uint32_t i = 0;
-    for (; i + 4 <= count; i += 4) {
-        void *const target = output + i;
-        const void *const first = a + i;
-        const void *const second = b + i;
-        ((four_values *)target)->bytes = sn_larger_bytes(((const four_values *)first)->bytes,
-                                                         ((const four_values *)second)->bytes);
+    void *const target = output;
+    const void *const first = a;
+    const void *const second = b;
+    four_values *to = target;
+    const four_values *x = first;
+    const four_values *y = second;
+    for (uint32_t left = count / 4; left; --left) {
+        const uint32_t bytes = x++->bytes;
+        to++->bytes = sn_larger_bytes(bytes, y++->bytes);
     }
-    return i;
+    return count & ~3u;
 }
 #else
 static uint32_t larger_parts(int8_t *output, const int8_t *a, const int8_t *b, uint32_t count) {
