@@ -73,7 +73,7 @@ def possible_choices(model, group):
     for algorithm in ("winograd", "first_layer", "direct", "row"):
         every = (Choice(algorithm, rows, early, weights) for weights, rows, early in rows)
         possible = [c for c in every if refusal(model, make_step(model, group, c)) is None]
-        found += possible * (200 // len(possible)) if possible else []
+        found += possible * max(1, 200 // len(possible)) if possible else []
     return found
 
 
