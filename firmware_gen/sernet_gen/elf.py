@@ -66,6 +66,14 @@ class Image:
         """Bytes of all variables, .data and .bss."""
         return sum(section.size for section in self.sections if section.writable)
 
+    def content(self, address: int, size: int) -> bytes:
+        """Return `size` bytes from `address` on; none outside the sections with content."""
+        for section in self.sections:
+            start = address - section.address
+            if start >= 0 and start + size <= len(section.content):
+                return section.content[start : start + size]
+        return b""
+
     def symbol_size(self, name: str) -> int:
         """Return the size of the symbol `name`, 0 when there is none."""
         return sum(symbol.size for symbol in self.symbols if symbol.name == name)

@@ -13,15 +13,17 @@ from sernet_edge.bench.cycles import NO_CYCLES, CostModel, load_cycle_table
 from sernet_edge.bench.parts import LINK_PART, NETWORK, SCHEDULE, CodeMap, map_code
 from sernet_edge.bench.result import Bench, Cost, Layer, Memory, Subject, total
 from sernet_edge.emulator.backend import image_url
-from sernet_edge.emulator.machine import Machine
+from sernet_edge.emulator.machine import has_model
 from sernet_edge.emulator.measure import counting_session, emulated_machine
 from sernet_edge.emulator.profile import PHASES, BlockProfiler, ProfiledBlock
+from sernet_edge.emulator.qemu_profile import QemuProfiler
 from sernet_edge.firmware import Firmware
 from sernet_edge.link.clip import block_samples, run_clip
-from sernet_edge.link.transport import SerialTransport, open_port
+from sernet_edge.link.session import Session
+from sernet_edge.link.transport import open_port
 from sernet_gen.board import Board
 from sernet_gen.choices import Choices, read_choices
-from sernet_gen.elf import read_image
+from sernet_gen.elf import Image, read_image
 from sernet_gen.kernels.choice import Group
 from sernet_gen.steps import make_steps
 from sernet_gen.thumb import is_wide
@@ -39,22 +41,23 @@ def measure_clip(
     """Run `clip` through `firmware` on the emulated `board`; the same files give the same figures.
 
     `with_flash`: count the reads of data in flash, which takes ten times as long; without, the
-    flash has no wait states. Raises LinkError for a board that has no emulator here,
-    ToolchainError without a C compiler, SernetError without unicorn or capstone.
+    flash has no wait states. A core that unicorn does not model runs in QEMU, without the link,
+    in which the firmware there waits all the while. Raises LinkError for a board that has no
+    emulator here, ToolchainError without a C compiler, SernetError without unicorn or capstone.
     """
     assert board.memory is not None
     table = load_cycle_table(board.core)
     model = CostModel(table) if table else None
-    code = map_code(read_image(firmware.image), firmware.files, firmware.tensors)
-    flash = board.memory.flash
+    image = read_image(firmware.image)
+    code = map_code(image, firmware.files, firmware.tensors)
     waits = board.flash_wait_states if with_flash else 0
-    watched = (flash.origin, flash.origin + flash.length - 1) if waits else None
-    transport = open_port(image_url("emu", board.name, firmware.image), board.link.baud)
-    try:
-        blocks, machine = _profile(transport, code, watched, clip, on_progress)
-        runs = _cost_blocks(blocks, machine, model, waits)
-    finally:
-        transport.close()
+    if has_model(board.core):
+        flash = board.memory.flash
+        watched = (flash.origin, flash.origin + flash.length - 1) if waits else None
+        blocks = _profile(firmware, board, code, watched, clip, on_progress)
+    else:
+        blocks = _profile_in_qemu(firmware, board, code, image, clip, on_progress)
+    runs = _cost_blocks(blocks, image, model, waits)
     zero = Cost(0, NO_CYCLES if model else None, 0)
     network = read_qmodel(bundle.int8)
     choices = read_choices(network, firmware.choices)
@@ -63,28 +66,65 @@ def measure_clip(
 
 
 def _profile(
-    transport: SerialTransport,
+    firmware: Firmware,
+    board: Board,
     code: CodeMap,
     watched: tuple[int, int] | None,
     clip: Clip,
     on_progress: Callable[[int], None] | None,
-) -> tuple[tuple[ProfiledBlock, ...], Machine]:
+) -> tuple[ProfiledBlock, ...]:
     """Return what ran from BEGIN to RESULT; the second phase is from the last block of samples."""
-    machine = emulated_machine(transport)
-    assert machine is not None
-    session = counting_session(machine, transport)
-    profiler = BlockProfiler(machine, code.marks, code.number(LINK_PART), watched)
+    transport = open_port(image_url("emu", board.name, firmware.image), board.link.baud)
+    try:
+        machine = emulated_machine(transport)
+        assert machine is not None
+        session = counting_session(machine, transport)
+        profiler = BlockProfiler(machine, code.marks, code.number(LINK_PART), watched)
+        _run(session, clip, profiler.next_phase, on_progress)
+        return profiler.blocks()
+    finally:
+        transport.close()
+
+
+def _profile_in_qemu(
+    firmware: Firmware,
+    board: Board,
+    code: CodeMap,
+    image: Image,
+    clip: Clip,
+    on_progress: Callable[[int], None] | None,
+) -> tuple[ProfiledBlock, ...]:
+    """As `_profile`, without the blocks of the link."""
+    link = code.number(LINK_PART)
+    sizes = {symbol.address: symbol.size for symbol in image.symbols if not symbol.is_function}
+    with QemuProfiler(code.marks, sizes, link) as profiler:
+        url = image_url("qemu", board.name, firmware.image) + profiler.url_options
+        transport = open_port(url, board.link.baud)
+        try:
+            session = counting_session(None, transport)
+            profiler.start()
+            _run(session, clip, profiler.next_phase, on_progress)
+        finally:
+            transport.close()
+        return tuple(block for block in profiler.blocks() if block.part != link)
+
+
+def _run(
+    session: Session,
+    clip: Clip,
+    next_phase: Callable[[], None],
+    on_progress: Callable[[int], None] | None,
+) -> None:
     last_block = len(clip.samples) - block_samples(session.info)
 
     def progress(taken: int) -> None:
         if last_block <= taken < len(clip.samples):
-            profiler.next_phase()
+            next_phase()
         if on_progress is not None:
             on_progress(taken)
 
     progress(0)
     run_clip(session, clip.samples, on_progress=progress)
-    return profiler.blocks(), machine
 
 
 def _subject(firmware: Firmware, board: Board, bundle: Bundle, clip: Clip, waits: int) -> Subject:
@@ -113,11 +153,11 @@ class _Run:
 
 
 def _cost_blocks(
-    blocks: Iterable[ProfiledBlock], machine: Machine, model: CostModel | None, waits: int
+    blocks: Iterable[ProfiledBlock], image: Image, model: CostModel | None, waits: int
 ) -> list[_Run]:
     runs = []
     for block in blocks:
-        code = bytes(machine.uc.mem_read(block.address, block.size))
+        code = image.content(block.address, block.size)
         instructions = count_instructions(code)
         once = model.block(code, block.address) if model else None
         costs = []

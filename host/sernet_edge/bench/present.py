@@ -7,6 +7,7 @@ from rich.table import Table
 from sernet_edge.bench.cycles import Cycles
 from sernet_edge.bench.parts import FRONT_END, LINK, NETWORK
 from sernet_edge.bench.result import GROUPS, Bench, Cost
+from sernet_edge.emulator.machine import has_model
 from sernet_edge.tables import make_console, make_table, percent
 
 _NUMBERS = ("MMAC", "instructions", "low", "nominal", "high", "per MAC", "share %")
@@ -34,7 +35,8 @@ def headline(bench: Bench) -> str:
 def _about(bench: Bench) -> str:
     subject = bench.subject
     if bench.cost().cycles is None:
-        return f"There is no table of cycles for {subject.core}: instructions only."
+        without = "" if has_model(subject.core) else "\nQEMU counted, all but the link."
+        return f"There is no table of cycles for {subject.core}: instructions only.{without}"
     waits = subject.flash_wait_states
     read = f", with {waits} wait states for each read of data in flash" if waits else ""
     return (

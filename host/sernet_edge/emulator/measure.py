@@ -33,13 +33,14 @@ def countable(machine: Machine | None) -> Machine:
     return machine
 
 
-def counting_session(machine: Machine, transport: SerialTransport) -> Session:
+def counting_session(machine: Machine | None, transport: SerialTransport) -> Session:
     """Restart `machine` and return a session with it that is the same every time.
 
     Names, sequence numbers and what happened before change the bytes of the link, and so the
-    count; a slow machine would ask again.
+    count; a slow machine would ask again. `machine`: None for a board that was just started.
     """
-    machine.reset()
+    if machine is not None:
+        machine.reset()
     session = Session(transport, Timing(base_s=_PATIENCE_S), random_u32=lambda: _ANY_NUMBER)
     session.connect()
     return session

@@ -61,7 +61,7 @@ class _Block(ctypes.Structure):
     )
 
 
-class _Profile(ctypes.Structure):
+class Profile(ctypes.Structure):
     """sn_block_profile."""
 
     _fields_ = (
@@ -96,7 +96,7 @@ class BlockProfiler:
 
         self._library = compile_hook(_SOURCE)
         self._library.sn_block_profile_size.restype = ctypes.c_size_t
-        if self._library.sn_block_profile_size() != ctypes.sizeof(_Profile):
+        if self._library.sn_block_profile_size() != ctypes.sizeof(Profile):
             raise SernetError(f"{_SOURCE} and {__name__} disagree on the profile's fields.")
         parts = list(marks.arguments.values())
         first_part = min(parts, default=0)
@@ -104,7 +104,7 @@ class BlockProfiler:
             raise ValueError("the parts of the arguments must be numbered one after the other")
         self._marks = np.ascontiguousarray(marks.marks, np.uint16)
         self._arguments = np.array(list(marks.arguments), np.uint32)
-        self._profile = _Profile(
+        self._profile = Profile(
             ctypes.cast(library.uc_reg_read, ctypes.c_void_p).value,
             self._marks.ctypes.data,
             self._arguments.ctypes.data,
@@ -126,21 +126,27 @@ class BlockProfiler:
 
     def blocks(self) -> tuple[ProfiledBlock, ...]:
         """Return what ran so far, by address, size and part; raises SernetError if some is lost."""
-        if self._profile.lost:
-            raise SernetError(
-                f"The firmware has more than {_SLOTS} blocks of code; the profile has no room "
-                "for the others."
-            )
-        found = [
-            ProfiledBlock(
-                block.address,
-                block.size,
-                block.part,
-                tuple(block.runs),
-                tuple(block.taken),
-                tuple(block.reads),
-            )
-            for block in self._profile.blocks
-            if block.size
-        ]
-        return tuple(sorted(found, key=lambda block: (block.address, block.size, block.part)))
+        return read_blocks(self._profile)
+
+
+def read_blocks(profile: Profile) -> tuple[ProfiledBlock, ...]:
+    """Return the blocks of `profile` by address, size and part; raises SernetError if some is
+    lost."""
+    if profile.lost:
+        raise SernetError(
+            f"The firmware has more than {_SLOTS} blocks of code; the profile has no room "
+            "for the others."
+        )
+    found = [
+        ProfiledBlock(
+            block.address,
+            block.size,
+            block.part,
+            tuple(block.runs),
+            tuple(block.taken),
+            tuple(block.reads),
+        )
+        for block in profile.blocks
+        if block.size
+    ]
+    return tuple(sorted(found, key=lambda block: (block.address, block.size, block.part)))

@@ -1,4 +1,7 @@
-"""qemu://BOARD?image=PATH - the image in qemu-system-arm; the link is a TCP connection."""
+"""qemu://BOARD?image=PATH - the image in qemu-system-arm; the link is a TCP connection.
+
+With plugin=PATH and profile=PATH it runs under that plugin (see qemu_profile).
+"""
 
 import shutil
 import socket
@@ -20,14 +23,21 @@ _CHUNK = 4096
 class QemuBackend:
     """QEMU, connected to a socket of ours: so no port number has to be guessed."""
 
-    def __init__(self, machine: str, image: Path, entry: int | None = None) -> None:
-        """Start `machine`; at `entry`, or where its reset vector says. Raises LinkError."""
+    def __init__(
+        self, machine: str, image: Path, entry: int | None = None, plugin: str | None = None
+    ) -> None:
+        """Start `machine`; at `entry`, or where its reset vector says. Raises LinkError.
+
+        `plugin`: QEMU's option for one.
+        """
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
             chardev = f"socket,id=link,host=127.0.0.1,port={port},nodelay=on"
             options = ["-display", "none", "-monitor", "none", "-kernel", str(image)]
             if entry is not None:
                 options += ["-device", f"loader,cpu-num=0,addr=0x{entry:x}"]
+            if plugin is not None:
+                options += ["-plugin", plugin]
             command = [PROGRAM, "-M", machine, *options, "-chardev", chardev]
             self._child = ChildProcess([*command, "-serial", "chardev:link"], "QEMU", False)
             server.settimeout(_START_TIMEOUT_S)
@@ -70,7 +80,7 @@ class QemuBackend:
 
 def start(url: str) -> QemuBackend:
     """Start QEMU for `url`; raises LinkError when it is not installed or has no such machine."""
-    parts = split_url(url, frozenset({"image"}))
+    parts = split_url(url, frozenset({"image", "plugin", "profile"}))
     board = load_board(parts.board)
     if board.emulator != "qemu":  # a machine of QEMU is called like its board here
         known = [name for name in board_names() if load_board(name).emulator == "qemu"]
@@ -88,7 +98,10 @@ def start(url: str) -> QemuBackend:
     assert board.memory is not None
     image = load_image(path, board.memory)
     entry = image.vector(1) if parts.board in _STARTED_BY_HAND else None
-    return QemuBackend(parts.board, path, entry)
+    plugin = parts.options.get("plugin")
+    if plugin is not None:
+        plugin = f"{plugin},profile={parts.options.get('profile', '')}"
+    return QemuBackend(parts.board, path, entry, plugin)
 
 
 class Serial(SoftwareSerial):
