@@ -52,7 +52,7 @@ def test_mel_filters_rebuild_the_float_weights():
     assert filters.count.min() >= 1
     assert filters.first.min() >= 1  # sn_spectrum.c leaves bin 0 out
     assert (filters.first + filters.count).max() <= 512
-    # sn_spectrum.c begins with the first band; sn_mel.c puts the sum of band b in the place of bin b.
+    # sn_spectrum.c begins with the first band; sn_mel.c puts band b's sum in the place of bin b.
     assert (np.diff(filters.first) >= 0).all()
     assert (filters.first[1:] > np.arange(127)).all()
     sums = np.add.reduceat(filters.weights, filters.starts)
