@@ -21,7 +21,9 @@ from sernet_cal.errors import InputError, ToolchainError
 from sernet_cal.qmodel import read_qmodel
 from sernet_cal.reference import run_reference
 from sernet_gen.assets import runtime_dir
+from sernet_gen.choices import host_choices
 from sernet_gen.hostlib import host_library
+from sernet_gen.plan import plan_model
 from sernet_gen.toolchain import find_toolchain, host_compiler
 
 
@@ -186,6 +188,18 @@ def test_the_runtime_compiles_for_the_m4_without_a_warning(tmp_path, compiler):
         includes = [f"-I{runtime_dir()}", f"-I{tmp_path}"]
         flags = ["-std=c99", "-O2", "-ffreestanding", *WARNINGS, *includes]
         found.run([*flags, "-c", str(source), "-o", str(target)], f"compile {source.name}")
+
+
+def test_host_library_gives_nothing_for_tensors_that_are_not_made():
+    model = read_qmodel(small_sernet(9), 8)
+    choices = host_choices(model)
+    made = plan_model(model, choices).made
+    rows = random_rows(1, 12)
+    with host_library(model, flags=("-O1",), choices=choices) as library:
+        expected = run_reference(model, rows)
+        assert_same(model, library.run_rows(rows), expected, made)
+        np.testing.assert_array_equal(library.score_rows(rows), expected[-1])
+    assert 0 < sum(made) < len(made)
 
 
 def test_host_library_runs_rows_and_scores_them():
