@@ -149,7 +149,7 @@ static void run_block(const sn_direct *layer, const int8_t *patch, int8_t *const
     uint32_t channel = 0;
 #if SN_DSP
     if (layer->is_plain) {
-        channel = sn_direct_channels(layer, patch, targets);
+        channel = sn_direct_channels(layer, patch, targets, pixels);
     }
 #endif
     run_channels(layer, patch, channel, targets, pixels);
@@ -165,22 +165,34 @@ static place skip_absent(const sn_direct *layer, int8_t *const *outputs, place a
     return at;
 }
 
+static uint32_t count_pixels(const sn_direct *layer, int8_t *const *outputs) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < layer->rows; ++i) {
+        count += outputs[i] ? layer->width : 0;
+    }
+    return count;
+}
+
 void sn_direct_strip(const sn_direct *layer, const int8_t *const *input, void *workspace,
                      int8_t *const *outputs) {
     int8_t *const patch = workspace;
     place at = skip_absent(layer, outputs, (place){0, 0});
-    while (at.row < layer->rows) {
+    uint32_t left = count_pixels(layer, outputs);
+    while (left) {
         int8_t *targets[SN_DIRECT_PIXELS];
-        uint32_t pixels = 0;
-        for (; pixels < SN_DIRECT_PIXELS && at.row < layer->rows; ++pixels) {
-            const lane to = {patch + pixels * SN_DIRECT_BLOCK, SN_DIRECT_BLOCK};
+        // Two and two cost less than three and one.
+        const uint32_t most = left == 4 ? 2 : SN_DIRECT_PIXELS;
+        const uint32_t pixels = left < most ? left : most;
+        for (uint32_t i = 0; i < pixels; ++i) {
+            const lane to = {patch + i * SN_DIRECT_BLOCK, SN_DIRECT_BLOCK};
             gather(layer, input + at.row, at.column, to);
-            targets[pixels] = outputs[at.row] + at.column * layer->output_channels;
+            targets[i] = outputs[at.row] + at.column * layer->output_channels;
             at = skip_absent(layer, outputs, (place){at.row, at.column + 1});
         }
         for (uint32_t i = pixels; i < SN_DIRECT_PIXELS; ++i) {
             targets[i] = targets[0];
         }
         run_block(layer, patch, targets, pixels);
+        left -= pixels;
     }
 }

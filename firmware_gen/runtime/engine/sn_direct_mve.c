@@ -102,7 +102,9 @@ SN_NAKED static void run_job(direct_job *job __attribute__((unused))) {
                      "pop {r0, r4-r11, pc}\n");
 }
 
-uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets) {
+uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets,
+                            uint32_t pixels) {
+    (void)pixels;
     direct_job job = {0};
     job.patch = patch;
     job.weights = layer->weights;

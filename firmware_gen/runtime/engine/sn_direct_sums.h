@@ -20,8 +20,10 @@ void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks,
 
 #if SN_DSP
 // Makes the first channels of the pixels at `targets` by the plain requantisation, and returns how
-// many those are, all but three at most; of equal targets, the first one's pixel stays.
-uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets);
+// many those are, all but three at most; of equal targets, the first one's pixel stays. `pixels`:
+// targets that differ.
+uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets,
+                            uint32_t pixels);
 #endif
 
 #endif
