@@ -68,6 +68,9 @@ static void widen(const sn_first_layer *layer, const int8_t *row, int16_t *to) {
 // `scaling`: the last three words of a channel's stream; `sum` is doubled.
 static int32_t requantize(const sn_first_layer_path *path, const int32_t *scaling, int32_t sum) {
     const int32_t right = (int8_t)(scaling[2] & 0xff);
+    if (path->is_plain) {
+        return sn_requantize_plain(sum >> 1, scaling[0], scaling[1], right);
+    }
     const int32_t scaled = sn_multiply_double_rounding(sum >> 1, scaling[0], -right);
     return sn_clamp(scaled + path->output_zero, path->low, path->high);
 }

@@ -36,6 +36,14 @@ static inline int32_t sn_multiply_double_rounding(int32_t value, int32_t multipl
     return sn_rounding_shift_right(product, left - shift);
 }
 
+// What that product (`shift` -23..0), a zero point of -128 and the clamp to an int8 come to, with
+// `right` = -shift and `round` = 2^right / 2 - 128 * 2^right. Halves of negative values are rounded
+// up, which no longer shows: all values below 0 are clamped to the zero point. No Python twin.
+static inline int8_t sn_requantize_plain(int32_t value, int32_t multiplier, int32_t round,
+                                         int32_t right) {
+    return sn_clamp((sn_doubling_high_mul(value, multiplier) + round) >> right, INT8_MIN, INT8_MAX);
+}
+
 // The same product rounded once, halves up (profile SINGLE); shift -31..30.
 // Python: multiply_single_rounding.
 static inline int32_t sn_multiply_single_rounding(int32_t value, int32_t multiplier,
