@@ -134,7 +134,7 @@ static void run_stored(const strip *run, uint32_t *words) {
 
 static sn_winograd_grid grid_of(const sn_winograd *layer, const sn_winograd_batch *batch) {
     const sn_winograd_grid grid = {layer->input_channels / 2, batch->columns * batch->tile_rows,
-                                   batch->is_edge ? 2 : 6, layer->edge_biases ? 8 : 6,
+                                   batch->is_edge ? 2 : 6, layer->edge_biases ? 7 : 6,
                                    layer->rows_made};
     return grid;
 }
@@ -155,7 +155,7 @@ static void multiply_made(const strip *run, const sn_winograd_batch *batch, cons
     const sn_winograd_grid grid = grid_of(run->layer, batch);
     const uint32_t point = row * grid.points;
     sn_winograd_products_made(values + point * (1 + grid.pairs) * grid.tiles,
-                              weights + (batch->is_edge ? 12 : 0),
+                              weights + (batch->is_edge ? 0 : 2 * (grid.columns - 6)),
                               run->scratch + batch->sums + point, &grid);
 }
 

@@ -7,14 +7,15 @@
 // 64 / 24 modulo 2^32.
 #define EIGHT_THIRDS 0x55555558u
 
-// The two columns of a quad of channels, transformed in `columns`, to the points of two pairs.
+// The two columns of a quad of channels, transformed in `columns`, to the points of two pairs:
+// of a row the last column first.
 static void place(const uint32_t *columns, uint32_t *values, uint32_t tiles, uint32_t point) {
     for (uint32_t i = 0; i < 6; ++i, columns += SN_WINOGRAD_COLUMNS, values += 2 * point) {
         const uint32_t *const second = columns + 6 * SN_WINOGRAD_COLUMNS;
-        values[0] = columns[0] + SN_WINOGRAD_EDGE_OFFSET;
-        values[tiles] = second[0] + SN_WINOGRAD_EDGE_OFFSET;
-        values[point] = columns[1] + SN_WINOGRAD_EDGE_OFFSET;
-        values[point + tiles] = second[1] + SN_WINOGRAD_EDGE_OFFSET;
+        values[0] = columns[1] + SN_WINOGRAD_EDGE_OFFSET;
+        values[tiles] = second[1] + SN_WINOGRAD_EDGE_OFFSET;
+        values[point] = columns[0] + SN_WINOGRAD_EDGE_OFFSET;
+        values[point + tiles] = second[0] + SN_WINOGRAD_EDGE_OFFSET;
     }
 }
 

@@ -117,7 +117,7 @@ STORED(stored_2x4, ENTER_STORED(2, 8, 56) START_2X4 BEGIN_SPILLED BLOCK_2X4 END_
 
 STORED(stored_1x4, ENTER_STORED(1, 4, 36) START_1X4 BEGIN BLOCK_1X4 END STORE_4)
 
-// Two outputs, with pairs of weights 48 bytes apart or, beside edges, 64.
+// Two outputs, with pairs of weights 48 bytes apart or, beside edges, 56.
 #define MADE(name, tiles, value_bytes, code_bytes, start, block, store)                            \
     SN_NAKED static void name##_48(const uint32_t *values, const uint32_t *weights,                \
                                    uint32_t *sums, uint32_t pairs, uint32_t points,                \
@@ -125,10 +125,10 @@ STORED(stored_1x4, ENTER_STORED(1, 4, 36) START_1X4 BEGIN BLOCK_1X4 END STORE_4)
         __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 48) start block(48)            \
                              store NEXT_MADE);                                                     \
     }                                                                                              \
-    SN_NAKED static void name##_64(const uint32_t *values, const uint32_t *weights,                \
+    SN_NAKED static void name##_56(const uint32_t *values, const uint32_t *weights,                \
                                    uint32_t *sums, uint32_t pairs, uint32_t points,                \
                                    uint32_t rows) {                                                \
-        __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 64) start block(64)            \
+        __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 56) start block(56)            \
                              store NEXT_MADE);                                                     \
     }
 
@@ -208,14 +208,14 @@ void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights
     }
 
 PICK_PRODUCTS(48)
-PICK_PRODUCTS(64)
+PICK_PRODUCTS(56)
 
 void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                const sn_winograd_grid *grid) {
     if (grid->columns == 6) {
         pick_48(values, weights, sums, grid);
     } else {
-        pick_64(values, weights, sums, grid);
+        pick_56(values, weights, sums, grid);
     }
 }
 

@@ -11,7 +11,7 @@ const int32_t sn_winograd_less[SN_WINOGRAD_POINTS] = {
     -2688, -8064, -2688, -18816, -8064, -2688, -640,  -896,  -640,  -1408,  -896,  -128};
 
 const int32_t sn_winograd_edge_less[12] = {-2432, -2432, -2688, -2688, -2432, -2432,
-                                           -3200, -3200, -2688, -2688, -640,  -128};
+                                           -3200, -3200, -2688, -2688, -128,  -640};
 
 #if !SN_DSP
 
@@ -84,11 +84,10 @@ static void weight_points(const uint32_t taps[9], uint32_t *target, const sn_win
     }
     first[0][5] += 0x02000200u;
     for (uint32_t i = row; i < row + grid->rows; ++i) {
-        weight_vector(first[0][i], first[1][i], first[2][i], target, 2);
-        if (grid->columns == 8) {
-            target[12] = first[0][i];
-            target[14] = first[1][i];
+        if (grid->columns == 7) {
+            target[0] = first[1][i];
         }
+        weight_vector(first[0][i], first[1][i], first[2][i], target + 2 * (grid->columns - 6), 2);
         target += 2 * grid->columns * grid->pairs;
     }
 }

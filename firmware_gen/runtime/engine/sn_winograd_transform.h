@@ -29,8 +29,9 @@ void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *t
 void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles, uint32_t point);
 
 // Values[6][points][1 + pairs][tiles] against weights that the run makes, of 6, 3 or 2 rows at a
-// time, [rows][pairs][columns][2]. 6 points; of an edge (sn_winograd_edge.h) 2. Where the layer has
-// an edge, columns 6 and 7 are for its points, and there are 8.
+// time, [rows][pairs][columns][2]: 6 points and columns. Where the layer has an edge
+// (sn_winograd_edge.h), there are 7 columns: the points of a tile take the last 6, the 2 points of
+// the edge the first 2.
 typedef struct sn_winograd_grid {
     uint32_t pairs;
     uint32_t tiles;
@@ -40,11 +41,11 @@ typedef struct sn_winograd_grid {
 } sn_winograd_grid;
 
 // G g G' of one output channel, from row `row` on: from bytes g + 128, weights[pairs / 2][9
-// taps][4], to words target[rows][pairs][columns][2], of which it writes every other one; columns 6
-// and 7 are the first two of G g. To keep low channels from borrowing there too, what arrives is
-// larger by an offset, the same for both channels: the bytes' 128, 2304 more in the first tap of
-// each column, and 512 more in the first value of row 5 between the passes. The sums start lower
-// for that: at sn_winograd_less[point] times the sum of the values.
+// taps][4], to words target[rows][pairs][columns][2], of which it writes every other one. Of 7
+// columns the first two are the taps 1 and 0 across of G g. To keep low channels from borrowing
+// there too, what arrives is larger by an offset, the same for both channels: the bytes' 128, 2304
+// more in the first tap of each column, and 512 more in the first value of row 5 between the
+// passes. The sums start lower for that: at sn_winograd_less[point] times the sum of the values.
 void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
                          uint32_t row);
 

@@ -62,15 +62,16 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
                      "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");
 }
 
-// G along a row a, b, c of taps, in 6 operations with two spare registers; a and b themselves
-// behind it for an edge.
+// G along a row a, b, c of taps, in 6 operations with two spare registers; beside an edge, b itself
+// before it.
 #define WEIGHT_ROW(a, b, c, x, y)                                                                  \
-    "str " a ", [r0]\n str " c ", [r0, #40]\n"                                                     \
+    ".if .Lstep == 56\n str " b ", [r0]\n .endif\n"                                                \
+    "str " a ", [r0, #.Lfirst]\n str " c ", [r0, #.Lfirst+40]\n"                                   \
     "add " x ", " a ", " c "\n add " y ", " x ", " b "\n sub " x ", " x ", " b "\n"                \
-    "str " y ", [r0, #8]\n str " x ", [r0, #16]\n"                                                 \
+    "str " y ", [r0, #.Lfirst+8]\n str " x ", [r0, #.Lfirst+16]\n"                                 \
     "add " x ", " a ", " c ", lsl #2\n add " y ", " x ", " b ", lsl #1\n"                          \
-    "sub " x ", " x ", " b ", lsl #1\n str " y ", [r0, #24]\n str " x ", [r0, #32]\n"              \
-    ".if .Lstep == 64\n str " a ", [r0, #48]\n str " b ", [r0, #56]\n .endif\n"
+    "sub " x ", " x ", " b ", lsl #1\n"                                                            \
+    "str " y ", [r0, #.Lfirst+24]\n str " x ", [r0, #.Lfirst+32]\n"
 
 // A pair of channels, its taps in r1-r9: of three columns at once a in r1-r3, b in r4-r6, c in
 // r7-r9. Rows lie lr bytes apart. NEAR: from a + c in r1-r3, FAR: from a + 4 c in r10, r7, r8.
@@ -132,7 +133,8 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
 #define WEIGHTS(rows, step)                                                                        \
     SN_NAKED static void weights_##rows##_##step(const uint8_t *weights, uint32_t *target,         \
                                                  uint32_t pairs) {                                 \
-        __asm__ volatile(".set .Lstep, " #step "\n push {r4-r11, lr}\n mov lr, #" #step "\n"       \
+        __asm__ volatile(".set .Lstep, " #step                                                     \
+                         "\n .set .Lfirst, .Lstep-48\n push {r4-r11, lr}\n mov lr, #" #step "\n"   \
                          "mul lr, lr, r2\n vmov s0, r0\n mov r0, r1\n add r1, r1, lr\n"            \
                          "vmov s1, r1\n 1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("")         \
                              PAIR_##rows);                                                         \
@@ -146,12 +148,12 @@ WEIGHTS(345, 48)
 WEIGHTS(01, 48)
 WEIGHTS(23, 48)
 WEIGHTS(45, 48)
-WEIGHTS(012345, 64)
-WEIGHTS(012, 64)
-WEIGHTS(345, 64)
-WEIGHTS(01, 64)
-WEIGHTS(23, 64)
-WEIGHTS(45, 64)
+WEIGHTS(012345, 56)
+WEIGHTS(012, 56)
+WEIGHTS(345, 56)
+WEIGHTS(01, 56)
+WEIGHTS(23, 56)
+WEIGHTS(45, 56)
 
 // As many rows as `rows`, from `row` on.
 #define PICK_WEIGHTS(step)                                                                         \
@@ -173,14 +175,14 @@ WEIGHTS(45, 64)
     }
 
 PICK_WEIGHTS(48)
-PICK_WEIGHTS(64)
+PICK_WEIGHTS(56)
 
 void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
                          uint32_t row) {
     if (grid->columns == 6) {
         pick_48(weights, target, grid, row);
     } else {
-        pick_64(weights, target, grid, row);
+        pick_56(weights, target, grid, row);
     }
 }
 

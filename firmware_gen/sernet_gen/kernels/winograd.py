@@ -235,5 +235,5 @@ def _value_words(model: QModel, group: Group, choice: Choice) -> int:
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words of the weights of two output channels that the run makes."""
     rows = _ROWS_MADE.get(choice.weights, 0)
-    columns = 8 if _has_edge(model, group, choice) else 6
+    columns = 7 if _has_edge(model, group, choice) else 6
     return rows * columns * model.traced[group.input].channels
