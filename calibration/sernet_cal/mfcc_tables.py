@@ -110,6 +110,43 @@ def mel_filters() -> MelFilters:
     )
 
 
+@dataclass(frozen=True)
+class MelSlopes:
+    """The mel filters by their slopes: what C reads (sn_mel.c), half the size of `MelFilters`.
+
+    Between the centres of two bands, the upper one's weights rise as the lower one's fall: together
+    they are 2^WEIGHT_BITS. Slope s is the rise of band s and the fall of band s - 1; the first one
+    has only a rise, the last one only a fall.
+    `first_bin`: the FFT bin of the first weight; the others follow without a gap. `count` [129]:
+    bins of each slope, may be 0; `weights`: Q15, rising.
+    """
+
+    first_bin: int
+    count: IntArray
+    weights: IntArray
+
+
+@cache
+def mel_slopes() -> MelSlopes:
+    """Return the slopes of `mel_filters`."""
+    filters = mel_filters()
+    slope = np.full(FFT_POINTS, -1)
+    rising, both = np.zeros((2, FFT_POINTS), dtype=np.int64)
+    np.add.at(both, filters.bins, filters.weights)
+    # A bin's upper band comes last, and what it writes stays.
+    slope[filters.bins] = np.repeat(np.arange(features.MEL_BANDS), filters.count)
+    rising[filters.bins] = filters.weights
+    one = 1 << WEIGHT_BITS
+    falls = (slope == features.MEL_BANDS - 1) & (both < one)
+    slope[falls], rising[falls] = features.MEL_BANDS, one - rising[falls]
+    used = np.flatnonzero(slope >= 0)
+    return MelSlopes(
+        first_bin=int(used[0]),
+        count=np.bincount(slope[used], minlength=features.MEL_BANDS + 1),
+        weights=rising[used],
+    )
+
+
 @cache
 def dct_table() -> IntArray:
     """Return cos(pi k (n + 1/2) / 128) * 32767 for the 40 coefficients k, n = 0..63, [40, 64].
@@ -120,6 +157,17 @@ def dct_table() -> IntArray:
     coefficient = np.arange(features.COEFFICIENTS)[:, None]
     band = np.arange(HALF_BANDS)[None] + 0.5
     return _rounded(np.cos(np.pi * coefficient * band / features.MEL_BANDS) * DCT_ONE)
+
+
+@cache
+def folded_dct_tables() -> tuple[IntArray, IntArray]:
+    """Return the rows of `dct_table` that C reads: odd coefficients [20, 64], even ones [20, 32].
+
+    An even coefficient's cosines mirror at a quarter of the bands, with the other sign where it is
+    no multiple of 4 (sn_dct.c).
+    """
+    table = dct_table()
+    return table[1::2], table[0::2, : HALF_BANDS // 2]
 
 
 def epsilon() -> int:

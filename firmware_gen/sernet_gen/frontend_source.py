@@ -28,16 +28,17 @@ def render_frontend(front_end: FrontEnd, input_scale: float, input_zero_point: i
 
 
 def _fixed_tables(front_end: FrontEnd) -> list[str]:
-    mel = mfcc_tables.mel_filters()
+    mel = mfcc_tables.mel_slopes()
+    odd, even = mfcc_tables.folded_dct_tables()
     return [
         c_array("int32_t", "window", mfcc_tables.window_table(front_end.window)),
         c_pairs("sn_point", "int32_t", "twiddles", mfcc_tables.twiddle_table()),
         c_array("uint32_t", "square_roots", mfcc_tables.sqrt_table()),
         c_array("uint32_t", "logarithms", mfcc_tables.log2_table()),
-        c_array("uint16_t", "mel_first", mel.first),
         c_array("uint8_t", "mel_count", mel.count),
         c_array("uint16_t", "mel_weights", mel.weights),
-        c_array("int16_t", "cosines", mfcc_tables.dct_table(), aligned=4),
+        c_array("int16_t", "odd_cosines", odd, aligned=4),
+        c_array("int16_t", "even_cosines", even, aligned=4),
     ]
 
 
@@ -56,10 +57,11 @@ def _definition(front_end: FrontEnd, maps: AffineMaps) -> str:
         "twiddles": "twiddles",
         "square_roots": "square_roots",
         "logarithms": "logarithms",
-        "mel_first": "mel_first",
+        "first_bin": mfcc_tables.mel_slopes().first_bin,
         "mel_count": "mel_count",
         "mel_weights": "mel_weights",
-        "cosines": "cosines",
+        "odd_cosines": "odd_cosines",
+        "even_cosines": "even_cosines",
         "epsilon": mfcc_tables.epsilon(),
         "multiplier": "multiplier",
         "offset": "offset",

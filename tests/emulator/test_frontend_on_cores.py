@@ -178,7 +178,7 @@ def test_magnitudes_and_mel_sums_on_the_core_are_the_twins(core):
         expected = mfcc_kernels.magnitudes(points[None, :, 0], points[None, :, 1])
         np.testing.assert_array_equal(bins[first:487], expected[0, first:487])
         core.call("run_mel")
-        low, high = core.read("points", (512, 2))[:128].T
+        low, high = core.read("points", (512, 2))[1:129].T
         sums = (high << 32) + (low & 0xFFFFFFFF)
         np.testing.assert_array_equal(sums, mfcc_kernels.mel_sums(expected)[0])
 

@@ -77,5 +77,5 @@ void run_log_mel(uint32_t both_shifts) {
 }
 
 void run_dct(void) {
-    sn_dct(sums, log_mel, sn_generated_frontend.cosines);
+    sn_dct(sums, log_mel, &sn_generated_frontend);
 }

@@ -52,11 +52,23 @@ def test_mel_filters_rebuild_the_float_weights():
     assert filters.count.min() >= 1
     assert filters.first.min() >= 1  # sn_spectrum.c leaves bin 0 out
     assert (filters.first + filters.count).max() <= 512
-    # sn_spectrum.c begins with the first band; sn_mel.c puts band b's sum in the place of bin b.
-    assert (np.diff(filters.first) >= 0).all()
-    assert (filters.first[1:] > np.arange(127)).all()
     sums = np.add.reduceat(filters.weights, filters.starts)
     assert sums.max() < 2**19  # keeps the C's sums in range
+
+
+def test_mel_slopes_hold_the_same_weights():
+    filters, slopes = mfcc_tables.mel_filters(), mfcc_tables.mel_slopes()
+    dense = np.zeros((512, 130), dtype=np.int64)
+    bins = slopes.first_bin + np.arange(len(slopes.weights))
+    slope = np.repeat(np.arange(129), slopes.count)
+    dense[bins, slope + 1] = slopes.weights
+    dense[bins, slope] = 2**15 - slopes.weights
+    expected = np.zeros((512, 128), dtype=np.int64)
+    expected[filters.bins, np.repeat(np.arange(128), filters.count)] = filters.weights
+    np.testing.assert_array_equal(dense[:, 1:-1], expected)
+    # sn_mel.c writes the sum of slope s to the place of bin s when slopes 0..s have been read.
+    assert (slopes.first_bin + np.cumsum(slopes.count) > np.arange(129)).all()
+    assert slopes.count.max() <= 19  # keeps the sums of sn_mel.c in range
 
 
 def test_cosines_mirror_at_a_quarter_of_the_bands():

@@ -11,14 +11,14 @@ static int32_t rounded(int64_t sum) {
 }
 
 #if SN_DSP
-// Sums of products of `count` values (a multiple of 8) with the rows of two coefficients that are
-// `apart` from each other. Two values and two cosines of each row are loaded before they are used:
+// Sums of products of `count` values (a multiple of 8) with the rows of two coefficients, which
+// are 64 cosines apart. Two values and two cosines of each row are loaded before they are used:
 // a load right after another takes one cycle instead of two.
-#define SN_TWO_PRODUCTS(offset, apart)                                                             \
+#define SN_TWO_PRODUCTS(offset)                                                                    \
     "ldr r8, [r1], #4\n\t"                                                                         \
     "ldr r9, [r1], #4\n\t"                                                                         \
-    "ldrsh r10, [r2, #128 * " #apart " + " #offset "]\n\t"                                         \
-    "ldrsh r11, [r2, #128 * " #apart " + " #offset " + 2]\n\t"                                     \
+    "ldrsh r10, [r2, #128 + " #offset "]\n\t"                                                      \
+    "ldrsh r11, [r2, #128 + " #offset " + 2]\n\t"                                                  \
     "ldrsh r12, [r2, #" #offset "]\n\t"                                                            \
     "ldrsh lr, [r2, #" #offset " + 2]\n\t"                                                         \
     "smlal r6, r7, r8, r10\n\t"                                                                    \
@@ -26,7 +26,7 @@ static int32_t rounded(int64_t sum) {
     "smlal r4, r5, r8, r12\n\t"                                                                    \
     "smlal r4, r5, r9, lr\n\t"
 
-#define SN_COSINE_SUMS(count, apart)                                                               \
+#define SN_COSINE_SUMS(count)                                                                      \
     static SN_NAKED void sums_of_##count(int64_t *sums __attribute__((unused)),                    \
                                          const int32_t *values __attribute__((unused)),            \
                                          const int16_t *cosines __attribute__((unused))) {         \
@@ -36,8 +36,8 @@ static int32_t rounded(int64_t sum) {
                 "mov r6, #0\n\t"                                                                   \
                 "mov r7, #0\n\t"                                                                   \
                 "add r3, r1, #4 * " #count "\n"                                                    \
-                "1:\n\t" SN_TWO_PRODUCTS(0, apart) SN_TWO_PRODUCTS(4, apart)                       \
-                    SN_TWO_PRODUCTS(8, apart) SN_TWO_PRODUCTS(12, apart) /* */                     \
+                "1:\n\t" SN_TWO_PRODUCTS(0) SN_TWO_PRODUCTS(4) SN_TWO_PRODUCTS(8)                  \
+                    SN_TWO_PRODUCTS(12) /* */                                                      \
                 "cmp r1, r3\n\t"                                                                   \
                 "add r2, r2, #16\n\t"                                                              \
                 "bne 1b\n\t"                                                                       \
@@ -45,8 +45,8 @@ static int32_t rounded(int64_t sum) {
                 "pop {r4-r11, pc}");                                                               \
     }
 
-SN_COSINE_SUMS(64, 2)
-SN_COSINE_SUMS(32, 4)
+SN_COSINE_SUMS(64)
+SN_COSINE_SUMS(32)
 #else
 #if SN_NARROW
 // In parts of 10 bits with their sign, 9 and 9, so that each sum stays below 2^31: the values lie
@@ -77,12 +77,12 @@ static int64_t cosine_sum(const int32_t *values, const int16_t *cosines, uint32_
 
 static void sums_of_64(int64_t *sums, const int32_t *values, const int16_t *cosines) {
     sums[0] = cosine_sum(values, cosines, 64u);
-    sums[1] = cosine_sum(values, cosines + 2u * HALF_BANDS, 64u);
+    sums[1] = cosine_sum(values, cosines + 64, 64u);
 }
 
 static void sums_of_32(int64_t *sums, const int32_t *values, const int16_t *cosines) {
     sums[0] = cosine_sum(values, cosines, 32u);
-    sums[1] = cosine_sum(values, cosines + 4u * HALF_BANDS, 32u);
+    sums[1] = cosine_sum(values, cosines + 64, 32u);
 }
 #endif
 
@@ -104,18 +104,18 @@ static void fold(int32_t *values, uint32_t half) {
 
 // The cosines of an even coefficient mirror at half the bands, those of every fourth one also at a
 // quarter; those between change their sign there.
-void sn_dct(int32_t *sums, int32_t *log_mel, const int16_t *cosines) {
+void sn_dct(int32_t *sums, int32_t *log_mel, const sn_frontend *frontend) {
     fold(log_mel, HALF_BANDS);
     fold(log_mel, QUARTER_BANDS);
     int64_t pair[2];
     for (uint32_t k = 1u; k < SN_COEFFICIENTS; k += 4u) {
-        sums_of_64(pair, log_mel + HALF_BANDS, cosines + k * HALF_BANDS);
+        sums_of_64(pair, log_mel + HALF_BANDS, frontend->odd_cosines + k / 2u * HALF_BANDS);
         sums[k] = rounded(pair[0]);
         sums[k + 2u] = rounded(pair[1]);
     }
     for (uint32_t k = 0u; k < SN_COEFFICIENTS; k += k % 8u == 0u ? 2u : 6u) {
         const int32_t *values = k % 8u == 0u ? log_mel : log_mel + QUARTER_BANDS;
-        sums_of_32(pair, values, cosines + k * HALF_BANDS);
+        sums_of_32(pair, values, frontend->even_cosines + k / 2u * QUARTER_BANDS);
         sums[k] = rounded(pair[0]);
         sums[k + 4u] = rounded(pair[1]);
     }

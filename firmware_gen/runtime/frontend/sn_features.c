@@ -36,9 +36,9 @@ static sn_status emit_frame(sn_features *features, row_sink sink) {
     sn_fft(points, shift.after, frontend->twiddles);
     sn_spectrum(points, frontend);
     sn_mel(points, frontend);
-    sn_log2_mel(features->work->log_mel, points, shift.before + shift.after, &features->level,
+    sn_log2_mel(features->work->log_mel, points + 1, shift.before + shift.after, &features->level,
                 frontend);
-    sn_dct(features->work->in_turn.sums, features->work->log_mel, frontend->cosines);
+    sn_dct(features->work->in_turn.sums, features->work->log_mel, frontend);
     int8_t row[SN_COEFFICIENTS];
     sn_quantize(row, features->work->in_turn.sums, frontend);
     return sink.emit(sink.context, row);

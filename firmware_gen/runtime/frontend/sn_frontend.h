@@ -28,10 +28,13 @@ typedef struct sn_frontend {
     const sn_point *twiddles;  // [512], Q31: exp(-2 pi i m / 1024); +1 held as 2^31 - 1
     const uint32_t *square_roots;  // [193], Q24: sqrt(i / 64) for i = 64..256
     const uint32_t *logarithms;    // [257], Q20: log2(1 + i / 256)
-    const uint16_t *mel_first;     // [128]: first FFT bin of each band
-    const uint8_t *mel_count;      // [128]: bins of each band
-    const uint16_t *mel_weights;   // Q15: the bands' weights in a row
-    const int16_t *cosines;        // [40][64]: cos(pi k (n + 1/2) / 128) * 32767
+    uint32_t first_bin;            // the first FFT bin that a mel band sees, not 0
+    const uint8_t *mel_count;      // [129]: bins of each slope; slope s is the rise of band s and
+                                   // the fall of band s - 1, the last one only falls
+    const uint16_t *mel_weights;   // Q15: the slopes' rising weights, for bins without a gap; the
+                                   // falling ones are 2^15 less these
+    const int16_t *odd_cosines;    // [20][64]: cos(pi k (n + 1/2) / 128) * 32767 for odd k,
+    const int16_t *even_cosines;   // [20][32]: and the first half of those for even k
     uint32_t epsilon;              // Q50: what is added to each mel sum before the logarithm
     const int32_t *multiplier;     // [40]: the affine maps from the DCT to int8, see sn_quantize.c
     const int64_t *offset;         // [40]

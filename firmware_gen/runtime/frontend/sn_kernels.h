@@ -30,12 +30,12 @@ void sn_fft(sn_point *points, uint32_t shift, const sn_point *twiddles);
 // bin k becomes points[k].real, 0..2^31-1. Those that no mel band sees may be left out.
 void sn_spectrum(sn_point *points, const sn_frontend *frontend);
 
-// Replaces points[b] by the mel sum of band b, for all 128 bands: below 2^50, its lower word in
+// Replaces points[b + 1] by the mel sum of band b, for all 128 bands: below 2^50, its lower word in
 // `real` and its upper word in `imaginary`. `points`: as sn_spectrum leaves them.
 void sn_mel(sn_point *points, const sn_frontend *frontend);
 
 // Writes 128 logarithms (base 2, Q20) of the mel sums + epsilon, full scale 1.0, within +-2^25.
-// `sums`: as sn_mel leaves them; `shift`: before + after.
+// `sums`: those of the bands, as sn_mel leaves them; `shift`: before + after.
 void sn_log2_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const sn_level *level,
                  const sn_frontend *frontend);
 
@@ -43,7 +43,7 @@ void sn_log2_mel(int32_t *log_mel, const sn_point *sums, uint32_t shift, const s
 int32_t sn_log2(uint32_t value, const uint32_t *table);
 
 // Writes 40 cosine sums, within +-2^30; overwrites `log_mel`.
-void sn_dct(int32_t *sums, int32_t *log_mel, const int16_t *cosines);
+void sn_dct(int32_t *sums, int32_t *log_mel, const sn_frontend *frontend);
 
 // Standardises, clips and quantizes 40 cosine sums to a feature row.
 void sn_quantize(int8_t *row, const int32_t *sums, const sn_frontend *frontend);

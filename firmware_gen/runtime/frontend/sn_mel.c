@@ -2,38 +2,43 @@
 #include "frontend/sn_fixed.h"
 #include "frontend/sn_kernels.h"
 
-// A band's sum takes the place of a bin that no later band sees.
+// Each slope of the filters is the rise of one band and the fall of the one below it, whose rise
+// has been summed already. A band's sum is written behind the bins that are still to be read.
 #if SN_DSP
-// Bins in pairs, after the odd one: a load right after another takes one cycle instead of two.
-static SN_NAKED void sum_bands(sn_point *points __attribute__((unused)),
-                               const uint16_t *weights __attribute__((unused)),
-                               const uint16_t *first __attribute__((unused)),
-                               const uint8_t *count __attribute__((unused))) {
+#define SN_MEL_WEIGH                                                                               \
+    "umlal r6, r7, r9, r10\n\t"                                                                    \
+    "rsb r10, r10, #32768\n\t"                                                                     \
+    "umlal r4, r5, r9, r10\n\t"
+
+// `band`: where the first sum goes, less one; `end`: of the weights.
+static SN_NAKED void weigh_slopes(sn_point *band __attribute__((unused)),
+                                  const sn_point *bin __attribute__((unused)),
+                                  const uint16_t *weight __attribute__((unused)),
+                                  const uint8_t *count __attribute__((unused))) {
     __asm__("push {r4-r11, lr}\n\t"
-            "mov r12, r0\n\t"
-            "add lr, r3, #128\n"  // SN_MEL_BANDS
+            "add lr, r3, #129\n\t"  // SN_MEL_BANDS + 1 slopes
+            "mov r6, #0\n\t"
+            "mov r7, #0\n"
             "1:\n\t"
-            "ldrh r8, [r2], #2\n\t"
-            "ldrb r9, [r3], #1\n\t"
-            "mov r4, #0\n\t"
-            "mov r5, #0\n\t"
-            "add r8, r12, r8, lsl #3\n\t"
-            "lsrs r9, r9, #1\n\t"
+            "ldrb r8, [r3], #1\n\t"
+            "mov r4, r6\n\t"  // the lower band's rise, and now its fall
+            "mov r5, r7\n\t"
+            "mov r6, #0\n\t"  // the upper band's rise
+            "mov r7, #0\n\t"
+            "lsrs r8, r8, #1\n\t"
             "bcc 2f\n\t"
-            "ldr r6, [r8], #8\n\t"
-            "ldrh r7, [r1], #2\n\t"
-            "umlal r4, r5, r6, r7\n\t"
-            "cmp r9, #0\n"
+            "ldr r9, [r1], #8\n\t"
+            "ldrh r10, [r2], #2\n\t" SN_MEL_WEIGH "cmp r8, #0\n"
             "2:\n\t"
             "beq 4f\n"
             "3:\n\t"
-            "ldr r6, [r8], #8\n\t"
-            "ldrh r7, [r1], #2\n\t"
-            "ldr r10, [r8], #8\n\t"
-            "ldrh r11, [r1], #2\n\t"
-            "subs r9, #1\n\t"
-            "umlal r4, r5, r6, r7\n\t"
-            "umlal r4, r5, r10, r11\n\t"
+            "ldr r9, [r1], #8\n\t"
+            "ldrh r10, [r2], #2\n\t"
+            "ldr r11, [r1], #8\n\t"
+            "ldrh r12, [r2], #2\n\t" SN_MEL_WEIGH "umlal r6, r7, r11, r12\n\t"
+            "rsb r12, r12, #32768\n\t"
+            "umlal r4, r5, r11, r12\n\t"
+            "subs r8, #1\n\t"
             "bne 3b\n"
             "4:\n\t"
             "cmp r3, lr\n\t"
@@ -43,42 +48,56 @@ static SN_NAKED void sum_bands(sn_point *points __attribute__((unused)),
             "pop {r4-r11, pc}");
 }
 #else
+typedef struct {
+    uint64_t rising;
+    uint64_t falling;
+} slope_sums;
+
 #if SN_NARROW
-// In parts of 13, 13 and 5 bits, so that each sum stays below 2^32: the weights' is below 2^19.
-SN_APART uint64_t weighted_sum(const sn_point *bin, const uint16_t *weights, uint32_t count) {
+// In parts of 13, 13 and 5 bits, so that each sum stays below 2^32: a slope has at most 19 bins.
+SN_APART slope_sums weigh_slope(const sn_point *bin, const uint16_t *weights, uint32_t count) {
     uint32_t high = 0u;
     uint32_t middle = 0u;
     uint32_t low = 0u;
+    uint64_t both = 0u;
     for (const uint16_t *end = weights + count; weights != end; weights++) {
         const uint32_t value = (uint32_t)bin->real;
         const uint32_t weight = *weights;
         high += (value >> 18) * weight;
         middle += ((value << 14) >> 19) * weight;
         low += (value & 31u) * weight;
+        both += value;
         bin++;
     }
-    return ((uint64_t)high << 18) + ((uint64_t)middle << 5) + low;
+    const uint64_t rising = ((uint64_t)high << 18) + ((uint64_t)middle << 5) + low;
+    return (slope_sums){rising, (both << 15) - rising};
 }
 #else
-static uint64_t weighted_sum(const sn_point *bin, const uint16_t *weights, uint32_t count) {
-    uint64_t sum = 0u;
+static slope_sums weigh_slope(const sn_point *bin, const uint16_t *weights, uint32_t count) {
+    slope_sums sums = {0u, 0u};
     for (uint32_t i = 0u; i < count; i++) {
-        sum += (uint64_t)(uint32_t)bin[i].real * weights[i];
+        const uint32_t value = (uint32_t)bin[i].real;
+        sums.rising += (uint64_t)value * weights[i];
+        sums.falling += (uint64_t)value * (32768u - weights[i]);
     }
-    return sum;
+    return sums;
 }
 #endif
 
-static void sum_bands(sn_point *points, const uint16_t *weights, const uint16_t *first,
-                      const uint8_t *count) {
-    for (uint32_t band = 0u; band < SN_MEL_BANDS; band++) {
-        const uint64_t sum = weighted_sum(points + first[band], weights, count[band]);
-        points[band] = (sn_point){(int32_t)(uint32_t)sum, (int32_t)(uint32_t)(sum >> 32)};
-        weights += count[band];
+static void weigh_slopes(sn_point *band, const sn_point *bin, const uint16_t *weights,
+                         const uint8_t *counts) {
+    uint64_t rising = 0u;
+    for (uint32_t slope = 0u; slope <= SN_MEL_BANDS; slope++) {
+        const slope_sums sums = weigh_slope(bin, weights, counts[slope]);
+        const uint64_t sum = rising + sums.falling;
+        band[slope] = (sn_point){(int32_t)(uint32_t)sum, (int32_t)(uint32_t)(sum >> 32)};
+        rising = sums.rising;
+        bin += counts[slope];
+        weights += counts[slope];
     }
 }
 #endif
 
 void sn_mel(sn_point *points, const sn_frontend *frontend) {
-    sum_bands(points, frontend->mel_weights, frontend->mel_first, frontend->mel_count);
+    weigh_slopes(points, points + frontend->first_bin, frontend->mel_weights, frontend->mel_count);
 }

@@ -49,7 +49,7 @@ static void unpack_pair(sn_point *low, sn_point *high, sn_point twiddle,
 
 void sn_spectrum(sn_point *points, const sn_frontend *frontend) {
     const uint32_t middle = SN_FFT_POINTS / 2u;
-    for (uint32_t k = frontend->mel_first[0]; k < middle; k++) {
+    for (uint32_t k = frontend->first_bin; k < middle; k++) {
         unpack_pair(points + k, points + SN_FFT_POINTS - k, frontend->twiddles[k],
                     frontend->square_roots);
     }
