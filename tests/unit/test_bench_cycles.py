@@ -9,7 +9,7 @@ from importlib import resources
 import pytest
 
 from sernet_cal.errors import SernetError
-from sernet_edge.bench.cycles import Cycles, CycleTable, load_cycle_table
+from sernet_edge.bench.cycles import Cycles, CycleTable, load_cycle_table, why_no_table
 from sernet_gen.cores import core_names
 
 pytest.importorskip("capstone", reason="needs the Python package capstone")
@@ -25,6 +25,8 @@ SMLAD = (0xFB21, 0x3002)  # smlad r0, r1, r2, r3
 UDIV = (0xFBB1, 0xF0F2)
 LDRD = (0xE9D1, 0x2300)  # ldrd r2, r3, [r1]
 TBB = (0xE8DF, 0xF000)
+MLA, UMULL, UMLAL = (0xFB01, 0x3002), (0xFBA2, 0x0103), (0xFBE2, 0x0103)
+BL = (0xF000, 0xF800)
 VDIV, VMLA, VLDR = (0xEE80, 0x0A81), (0xEE00, 0x0A81), (0xED91, 0x0A00)
 POST_INDEXED = (0xF851, 0x0B04)  # ldr r0, [r1], #4
 MSR = (0xF380, 0x8810)
@@ -92,9 +94,58 @@ def test_a_table_is_ordered_and_names_its_sources() -> None:
         assert all(len(section["source"]) > 10 for section in sections.values())
 
 
-def test_a_core_without_a_table_has_none() -> None:
-    assert load_cycle_table("cortex-m0plus") is None
-    assert load_cycle_table("cortex-m4f") is not None
+def cost(core: str, *code: int) -> Cycles:
+    """Return the cycles of `code` by the table of `core`."""
+    table = load_cycle_table(core)
+    assert table is not None
+    return CostModel(table).block(struct.pack(f"<{len(code)}H", *code), 0x10000)
+
+
+@pytest.mark.parametrize(
+    ("code", "cycles"),
+    [
+        ((ADDS, MULS), (2, 2, 2)),
+        (MLA, (2, 2, 2)),
+        (UMULL, (3, 4, 5)),
+        (UMLAL, (4, 6, 7)),
+        (UDIV, (2, 7, 12)),
+        ((LDR_R0_R1, LDR_R2_R1), (3, 3, 3)),
+    ],
+)
+def test_the_m3_multiplies_slowly(code: tuple[int, ...], cycles: tuple[int, int, int]) -> None:
+    assert cost("cortex-m3", *code) == Cycles(*cycles)
+
+
+@pytest.mark.parametrize(
+    ("code", "cycles"),
+    [
+        ((ADDS, MULS), 2),
+        ((LDR_R0_R1, LDR_R2_R1), 4),
+        ((ADDS, LDR_R3_R0), 3),
+        ((STR_INDEXED,), 2),
+        ((STM_2,), 3),
+        ((PUSH_3,), 4),
+        ((POP_3,), 5),  # and a branch taken: 3 + 3
+        (BL, 2),  # and a branch taken: 3
+        ((BX,), 1),
+    ],
+)
+def test_the_m0plus_has_two_stages(code: tuple[int, ...], cycles: int) -> None:
+    assert cost("cortex-m0plus", *code) == Cycles(cycles, cycles, cycles)
+
+
+@pytest.mark.parametrize(
+    ("core", "reason"),
+    [
+        ("cortex-m7", "it issues two instructions at once"),
+        ("cortex-m33", "its manual states no times"),
+        ("cortex-m55", "it overlaps instructions, and its manual states no times"),
+        ("host", "nobody has written one"),
+    ],
+)
+def test_a_core_without_a_table_has_a_reason(core: str, reason: str) -> None:
+    assert load_cycle_table(core) is None
+    assert why_no_table(core) == reason
 
 
 def test_capstone_is_asked_for(monkeypatch: pytest.MonkeyPatch, model: CostModel) -> None:

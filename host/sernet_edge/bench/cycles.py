@@ -21,6 +21,9 @@ _BASE_MULTIPLES = frozenset(
 _MULTIPLES = _STACK_MULTIPLES | _BASE_MULTIPLES
 _ONE_FIGURE = {
     **dict.fromkeys(("tbb", "tbh"), "table_branch"),
+    **dict.fromkeys(("mla", "mls"), "multiply_add"),
+    **dict.fromkeys(("smull", "umull"), "multiply_long"),
+    **dict.fromkeys(("smlal", "umlal"), "multiply_add_long"),
     **dict.fromkeys(("sdiv", "udiv"), "divide"),
     **dict.fromkeys(("msr", "cps"), "status"),
     **dict.fromkeys(("vdiv", "vsqrt"), "float_divide"),
@@ -28,7 +31,14 @@ _ONE_FIGURE = {
         ("vmla", "vmls", "vfma", "vfms", "vnmla", "vnmls", "vfnma", "vfnms"), "float_multiply_add"
     ),
     **dict.fromkeys(("vldr", "vstr"), "float_load_store"),
+    "bl": "call",
     "it": "condition",
+}
+# Why a core has no table.
+_WITHOUT_TABLE = {
+    "cortex-m7": "it issues two instructions at once",
+    "cortex-m33": "its manual states no times",
+    "cortex-m55": "it overlaps instructions, and its manual states no times",
 }
 
 
@@ -67,6 +77,11 @@ class CycleTable:
     double: Cycles
     multiple: Cycles
     multiple_register: Cycles
+    pop_to_pc: Cycles
+    call: Cycles
+    multiply_add: Cycles
+    multiply_long: Cycles
+    multiply_add_long: Cycles
     address_stall: Cycles
     taken_branch: Cycles
     table_branch: Cycles
@@ -88,6 +103,11 @@ def load_cycle_table(core: str) -> CycleTable | None:
     return CycleTable(**{field.name: _figure(content[field.name]) for field in fields(CycleTable)})
 
 
+def why_no_table(core: str) -> str:
+    """Return why `core` has no table, as words behind "as"."""
+    return _WITHOUT_TABLE.get(core, "nobody has written one")
+
+
 def _figure(section: dict[str, Any]) -> Cycles:
     low, nominal, high = (int(value) for value in section["cycles"])
     return Cycles(low, nominal, high)
@@ -97,12 +117,14 @@ def _figure(section: dict[str, Any]) -> Cycles:
 class _Instruction:
     """What the costs depend on.
 
-    `registers`: how many it names, without a base. By name: `address`, registers that make up a
-    memory address; `loaded`, what a single load writes; `computed`, what data processing writes.
+    `registers`: how many it names, without a base; `to_pc`: whether one of them is PC. By name:
+    `address`, registers that make up a memory address; `loaded`, what a single load writes;
+    `computed`, what data processing writes.
     """
 
     name: str
     registers: int
+    to_pc: bool
     address: frozenset[str]
     indexed: bool
     literal: bool
@@ -110,7 +132,7 @@ class _Instruction:
     computed: frozenset[str]
 
 
-_NOTHING = _Instruction("", 0, frozenset(), False, False, frozenset(), frozenset())
+_NOTHING = _Instruction("", 0, False, frozenset(), False, False, frozenset(), frozenset())
 
 
 class CostModel:
@@ -153,7 +175,8 @@ class CostModel:
         if now.name in _DOUBLES:
             return stall + table.double
         if now.name in _MULTIPLES:
-            return stall + table.multiple + table.multiple_register * now.registers
+            returns = table.pop_to_pc if now.name == "pop" and now.to_pc else NO_CYCLES
+            return stall + table.multiple + table.multiple_register * now.registers + returns
         figure: Cycles = getattr(table, _ONE_FIGURE.get(now.name, "any"))
         return stall + figure
 
@@ -169,6 +192,7 @@ class CostModel:
         return _Instruction(
             name,
             len(registers),
+            "pc" in registers,
             frozenset(address),
             any(mem.index for mem in memory),
             any(mem.base == arm.ARM_REG_PC for mem in memory),

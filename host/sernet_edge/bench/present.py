@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from rich.table import Table
 
-from sernet_edge.bench.cycles import Cycles
+from sernet_edge.bench.cycles import Cycles, why_no_table
 from sernet_edge.bench.parts import FRONT_END, LINK, NETWORK
 from sernet_edge.bench.result import GROUPS, Bench, Cost
 from sernet_edge.emulator.machine import has_model
@@ -36,7 +36,8 @@ def _about(bench: Bench) -> str:
     subject = bench.subject
     if bench.cost().cycles is None:
         without = "" if has_model(subject.core) else "\nQEMU counted, all but the link."
-        return f"There is no table of cycles for {subject.core}: instructions only.{without}"
+        reason = why_no_table(subject.core)
+        return f"Instructions only: {subject.core} has no table of cycles, as {reason}.{without}"
     waits = subject.flash_wait_states
     read = f", with {waits} wait states for each read of data in flash" if waits else ""
     return (
@@ -71,7 +72,7 @@ def _cells(bench: Bench, mac: int, cost: Cost) -> list[str]:
 
 def _figures(bench: Bench) -> list[str]:
     memory = bench.memory
-    lines = _of_cycles(bench) if bench.cost().cycles else []
+    lines = _of_cycles(bench) if bench.cost().cycles else _of_instructions(bench)
     if bench.measured_cycles is not None:
         lines.append(
             f"measured on the board: {bench.measured_cycles:,} cycles, duty cycle "
@@ -82,6 +83,15 @@ def _figures(bench: Bench) -> list[str]:
         f"RAM: variables {memory.ram:,} + worst stack {memory.stack:,}{kept} bytes; "
         f"flash: {memory.flash:,} bytes"
     )
+    return lines
+
+
+def _of_instructions(bench: Bench) -> list[str]:
+    frame = bench.cost(FRONT_END).instructions / bench.subject.frames
+    lines = [f"front-end: {frame:,.0f} instructions per frame"]
+    if bench.mac:
+        per_mac = bench.cost(NETWORK).instructions / bench.mac
+        lines.insert(0, f"network: {per_mac:.3f} instructions per MAC")
     return lines
 
 
