@@ -119,7 +119,7 @@ def _plain_work(model: QModel, part: Pool | Concatenation | Mean, rows: int) -> 
         case Pool():
             area = part.kernel[0] * part.kernel[1]
             made = rows * model.traced[part.output].row_bytes
-            return {f"{part.kind}_pool_values": made * area, f"{part.kind}_pool_output": made}
+            return {"pool_values": made * area, "pool_output": made}
         case Concatenation():
             return {"concatenation_bytes": rows * model.traced[part.output].row_bytes}
         case Mean():
