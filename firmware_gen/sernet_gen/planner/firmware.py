@@ -83,7 +83,7 @@ def plan_firmware(model: QModel, board: Board, wanted: Budgets) -> FirmwarePlan:
         try:
             return FirmwarePlan(choose(model, target, budgets), target, budgets, dropped)
         except DoesNotFitError as error:
-            failure = failure or error
+            failure = error
     assert failure is not None
     raise failure
 
