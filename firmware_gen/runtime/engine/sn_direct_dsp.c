@@ -170,16 +170,21 @@ SN_NAKED static void run_job_of_two(direct_job *job __attribute__((unused))) {
     __asm__ volatile(END_PAIR);
 }
 
+// Without a compiler's memset: every member has its value.
 static direct_job make_job(const int8_t *patch, const int8_t *weights, uint32_t blocks) {
     const uint32_t is_odd = blocks & 1u;
     const uint32_t pair_bytes = 2 * SN_DIRECT_BLOCK * blocks;
-    direct_job job = {0};
-    job.patch = (uintptr_t)patch - 4 - is_odd * SN_DIRECT_PIXELS * SN_DIRECT_BLOCK;
-    job.weights = (uintptr_t)weights - 4 - is_odd * 2 * SN_DIRECT_BLOCK;
-    job.end = (uintptr_t)weights - 4 + pair_bytes;
-    job.is_odd = is_odd;
-    job.pair_bytes = pair_bytes;
-    return job;
+    return (direct_job){
+        .patch = (uintptr_t)patch - 4 - is_odd * SN_DIRECT_PIXELS * SN_DIRECT_BLOCK,
+        .weights = (uintptr_t)weights - 4 - is_odd * 2 * SN_DIRECT_BLOCK,
+        .end = (uintptr_t)weights - 4 + pair_bytes,
+        .is_odd = is_odd,
+        .channels = 0,
+        .pair_bytes = pair_bytes,
+        .pairs = 0,
+        .sums = 0,
+        .targets = {0, 0, 0},
+    };
 }
 
 void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks, int32_t *sums) {

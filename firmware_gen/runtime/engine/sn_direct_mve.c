@@ -105,16 +105,17 @@ SN_NAKED static void run_job(direct_job *job __attribute__((unused))) {
 uint32_t sn_direct_channels(const sn_direct *layer, const int8_t *patch, int8_t *const *targets,
                             uint32_t pixels) {
     (void)pixels;
-    direct_job job = {0};
-    job.patch = patch;
-    job.weights = layer->weights;
-    job.pair_bytes = 2 * SN_DIRECT_BLOCK * layer->blocks;
-    job.channels = layer->channels;
-    job.groups = layer->output_channels / CHANNELS;
-    job.targets[0] = targets[0];
-    job.targets[1] = targets[1];
-    job.turns = (layer->blocks + BLOCKS_PER_TURN - 1) / BLOCKS_PER_TURN;
-    job.skipped = job.turns * BLOCKS_PER_TURN - layer->blocks;
+    const uint32_t turns = (layer->blocks + BLOCKS_PER_TURN - 1) / BLOCKS_PER_TURN;
+    direct_job job = {
+        .patch = patch,
+        .weights = layer->weights,
+        .pair_bytes = 2 * SN_DIRECT_BLOCK * layer->blocks,
+        .channels = layer->channels,
+        .groups = layer->output_channels / CHANNELS,
+        .targets = {targets[0], targets[1]},
+        .turns = turns,
+        .skipped = turns * BLOCKS_PER_TURN - layer->blocks,
+    };
     if (job.groups != 0) {
         run_job(&job);
     }

@@ -126,22 +126,24 @@ static void lay_out(const sn_first_layer *layer, const int8_t *const *input, uin
 
 static void run_path(const sn_first_layer *layer, const sn_first_layer_path *path,
                      const int8_t *columns, int8_t *output) {
-    uint8_t places[16] = {0};
+    uint8_t places[16];
+    vstrbq_u8(places, vdupq_n_u8(0));  // a weight of 0 meets what is there
     uint32_t tap = 0;
     for (uint32_t row = 0; row < path->kernel_rows; ++row) {
         for (uint32_t column = 0; column < path->kernel_columns; ++column, ++tap) {
             places[tap] = (uint8_t)(ROWS * column + row);
         }
     }
-    path_job job = {0};
-    job.window = columns + ROWS * (layer->left - path->columns_left);
-    job.window += layer->rows_above - path->rows_above;
-    job.pixel = output + path->first_channel;
-    job.step = layer->channels;
-    job.table = path->helium;
-    job.groups = path->channels / 4;
-    job.pixels = layer->width / 2;
-    job.places = places;
+    const int8_t *const first = columns + ROWS * (layer->left - path->columns_left);
+    path_job job = {
+        .window = first + (layer->rows_above - path->rows_above),
+        .pixel = output + path->first_channel,
+        .step = layer->channels,
+        .table = path->helium,
+        .groups = path->channels / 4,
+        .pixels = layer->width / 2,
+        .places = places,
+    };
     run_job(&job);
 }
 
