@@ -40,6 +40,8 @@ ASSEMBLY = re.compile(
 STORED, HALVES, THIRDS = "transformed", "halves", "thirds"
 SHAPES = [
     Shape(1, 4, 2, (1, 1), 4),
+    Shape(6, 12, 4, (2, 2), 8),
+    Shape(1, 8, 2, (2, 1), 6, 2),
     Shape(2, 8, 4, (2, 1), 2, 1, zero_point=3),
     Shape(3, 12, 4, (2, 2), 2, weights=STORED),
     Shape(4, 16, 2, (2, 2), 4, 3, extreme=True),
@@ -69,6 +71,7 @@ SHAPES = [
     Shape(6, 4, 4, (2, 2), 2, 0, STORED, gain=300),
 ]
 ROW_COUNTS = (1, 2, 5, 12, 17)
+ROW_COUNTS_ON_A_CORE = (5, 6, 13)
 
 
 def layer_of(maker, shape):
@@ -114,7 +117,7 @@ def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, family, flags):
     core.count_blocks(edges)
     random = np.random.default_rng(3)
     for number, layer in enumerate(maker.layers):
-        for rows in (6, 13):
+        for rows in ROW_COUNTS_ON_A_CORE:
             values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
             found = core.run_layer(winograd, layer, values)
             np.testing.assert_array_equal(

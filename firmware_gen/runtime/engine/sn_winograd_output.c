@@ -131,9 +131,11 @@ void sn_winograd_write(const sn_winograd *layer, const sn_winograd_batch *batch,
         target.at = batch->column / TILE * pixels * layer->output_channels + number;
         for (uint32_t tile = 0; tile < batch->columns; ++tile) {
 #if SN_DSP
-            const bool is_narrow = left == layer->pool_columns;
-            if (layer->is_plain && rows[r].is_whole && (left >= TILE || is_narrow)) {
-                target.step = is_narrow ? 0 : layer->output_channels;
+            const bool is_narrow = left == layer->pool_columns && left < TILE;
+            const bool is_whole =
+                layer->is_plain && rows[r].is_whole && (left >= TILE || is_narrow);
+            target.step = is_whole && is_narrow ? 0 : layer->output_channels;
+            if (is_whole) {
                 write_whole(layer, &target, channel, sums);
             } else
 #endif
