@@ -48,7 +48,7 @@ def test_the_cheapest_within_the_limits_is_found(seed, flash, arena, late):
         for combination in itertools.product(*groups)
         if all(a <= b for a, b in zip(bounds(combination), (flash, arena, late), strict=True))
     ]
-    best = find_best(groups, limits, lambda _: True, 1)
+    best = find_best(groups, limits, lambda _: True)
     assert (best is None) == (not possible)
     if best is not None:
         assert cost(best) == min(possible)
@@ -65,10 +65,10 @@ def test_what_does_not_fit_as_a_whole_is_passed_over():
         seen.append(cost(combination))
         return len(seen) == 3
 
-    found = find_best(groups, Limits(), fits, 10)
+    found = find_best(groups, Limits(), fits)
     assert cost(found) == ranked[2]
     assert seen == ranked[:3]
-    assert find_best(groups, Limits(), lambda _: False, 10) is None
+    assert find_best(groups, Limits(), lambda _: False) is None
 
 
 def test_orders():

@@ -16,16 +16,15 @@ from sernet_gen.planner.costs import CostTable
 from sernet_gen.planner.predict import Prediction, predict
 from sernet_gen.planner.search import Candidate, Combination, Limits, Order, find_best, in_order
 
-# Plans whose arena is laid out before the search gives up: some seconds.
-_ATTEMPTS = 300
+# Plans that are looked at to name the nearest one.
 _NEAREST_ATTEMPTS = 60
 
 
 @dataclass(frozen=True)
 class Target:
     """What is planned for: a core's costs, the board's clock and flash, and the firmware beside the
-    network. `flash`, `ram`: bytes of the firmware without the groups' tables and the arena; `ram`
-    has the worst stack in it.
+    network. `flash`, `ram`: bytes of the firmware without the groups' tables and the arena;
+    `stack`: at worst.
     """
 
     costs: CostTable
@@ -33,6 +32,7 @@ class Target:
     wait_states: float
     flash: int
     ram: int
+    stack: int
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,13 @@ class _Search:
 
     def _find(self, budgets: Budgets) -> Combination | None:
         limits = self._limits(budgets)
-        return find_best(
-            self._candidates, limits, lambda found: self._fits(found, limits), _ATTEMPTS
-        )
+        return find_best(self._candidates, limits, lambda found: self._fits(found, limits))
 
     def _limits(self, budgets: Budgets) -> Limits:
         target = self._target
         return Limits(
             _left(budgets.flash, target.flash),
-            _left(budgets.ram, target.ram),
+            _left(budgets.ram, target.ram + target.stack),
             _left(_cost_of(budgets.latency_ms, target), self._frame),
         )
 
@@ -147,7 +145,7 @@ class _Search:
         return min((taken(found) for found in tried if self._fits(found, limits)), default=None)
 
     def _ram(self, combination: Combination) -> float:
-        return self._target.ram + self._judged(combination)[0]
+        return self._target.ram + self._target.stack + self._judged(combination)[0]
 
     def _flash(self, combination: Combination) -> float:
         return self._target.flash + sum(chosen.flash for chosen in combination)

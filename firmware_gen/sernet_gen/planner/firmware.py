@@ -38,7 +38,12 @@ class FirmwarePlan:
     @property
     def ram_bytes(self) -> int:
         """Predicted RAM of the firmware: variables without a kept clip, and the worst stack."""
-        return self.target.ram + self.chosen.prediction.arena
+        return self.target.ram + self.target.stack + self.chosen.prediction.arena
+
+    @property
+    def stack_bytes(self) -> int:
+        """Predicted worst stack, part of `ram_bytes`."""
+        return self.target.stack
 
     @property
     def latency_ms(self) -> float:
@@ -66,7 +71,8 @@ def target_of(board: Board) -> Target:
         board.clock_hz,
         board.flash_wait_states,
         runtime.flash,
-        runtime.ram + runtime.stack,
+        runtime.ram,
+        runtime.stack,
     )
 
 

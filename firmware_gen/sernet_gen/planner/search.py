@@ -17,6 +17,10 @@ from sernet_gen.kernels.choice import Choice
 
 # Combinations that are looked at together; of more, the cheapest are.
 _MOST_COMBINATIONS = 200_000
+# Combinations that are judged before the bounds are tightened by this share of the limits.
+_ATTEMPTS = 40
+_TIGHTER_BY = 0.05
+_TIGHTENINGS = 12
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,31 @@ class Limits:
     late: float = np.inf
 
 
+    def times(self, factor: float) -> "Limits":
+        """Return the limits with those on arena and lateness, which are bounded, times `factor`."""
+        return Limits(self.flash, self.arena * factor, self.late * factor)
+
+
 Combination = tuple[Candidate, ...]
 Order = Literal["cost", "late", "flash", "arena"]
 _COST, _RUN, _FLASH, _PEAK, _KEPT = range(5)
 
 
 def find_best(
-    groups: Sequence[Sequence[Candidate]],
-    limits: Limits,
-    fits: Callable[[Combination], bool],
-    attempts: int,
+    groups: Sequence[Sequence[Candidate]], limits: Limits, fits: Callable[[Combination], bool]
 ) -> Combination | None:
     """Return the cheapest combination within the limits for which `fits` says yes.
 
-    Only combinations whose bounds are within the limits are judged by `fits`, the cheapest first
-    and `attempts` at most. None: there is no such combination, or none among those.
+    Only combinations whose bounds are within the limits are judged by `fits`, the cheapest first.
+    The bounds may be far from the truth, so after some that do not fit the others must keep to
+    tighter ones, step by step. None: nothing was found.
     """
-    return next(filter(fits, islice(in_order(groups, limits, "cost"), attempts)), None)
+    for step in range(_TIGHTENINGS):
+        tighter = limits.times(1.0 - step * _TIGHTER_BY)
+        found = next(filter(fits, islice(in_order(groups, tighter, "cost"), _ATTEMPTS)), None)
+        if found is not None:
+            return found
+    return None
 
 
 def in_order(
