@@ -44,6 +44,7 @@ def echo_constants(echo_runtime: Path) -> Callable[..., Constants]:
             "model_rows": 184,
             "arena_bytes": 1000,
             "kept_samples": 0,
+            "run_budget_ms": 20_000,
             "tensors": ("input", "scores"),
             "made_tensors": ("input", "scores"),
             "choices": {},
