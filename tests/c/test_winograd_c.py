@@ -34,8 +34,7 @@ class Shape:
 
 # Functions of assembly alone that a shape may or may not take.
 ASSEMBLY = re.compile(
-    r"stored_\dx\d$|made_\dx\d_\d\d$|starts_\d$|weights_\d+_\d\d$|"
-    r"sn_winograd_tile_\dx\d$"
+    r"stored_\d$|made_\d_\d\d$|starts_\d$|weights_\d_\d_\d\d$|sn_winograd_tile_\dx\d$"
 )
 STORED, HALVES, THIRDS = "transformed", "halves", "thirds"
 SHAPES = [

@@ -6,6 +6,16 @@
 #include "engine/sn_winograd_transform.h"
 
 #if SN_DSP
+#include "sn_shapes.h"
+
+// The tiles of a batch, with weights of the tables; and with weights made by the run, whose pairs
+// lie so many bytes apart: 48 or, beside an edge, 56.
+#ifndef SN_WINOGRAD_STORED_LIST
+#define SN_WINOGRAD_STORED_LIST(X)
+#endif
+#ifndef SN_WINOGRAD_MADE_LIST
+#define SN_WINOGRAD_MADE_LIST(X)
+#endif
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"  // in registers, where the assembly knows them
 
@@ -77,13 +87,10 @@
     "1: ldr r4, [r0, #12]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n"                                \
     "mov r5, r4\n mov r7, r6\n mov r9, r8\n"
 
-#define STORED(name, code)                                                                         \
-    SN_NAKED static void name(const uint32_t *values, const uint32_t *weights, uint32_t *sums,     \
-                              uint32_t pairs) {                                                    \
-        __asm__ volatile(code NEXT_STORED);                                                        \
-    }
-
-STORED(stored_3x2, ENTER_STORED(3, 12, 44) START_3 BEGIN BLOCK_3X2(16) END STORE_6)
+#define STORED_3 ENTER_STORED(3, 12, 44) START_3 BEGIN BLOCK_3X2(16) END STORE_6
+#define MADE_3(step)                                                                               \
+    ENTER_MADE(3, 12, 44, step) START_3 BEGIN BLOCK_3X2(step)                                      \
+    END STORE_6
 
 // 2 tiles, 4 outputs.
 #define STEP_2X4(writeback)                                                                        \
@@ -102,7 +109,7 @@ STORED(stored_3x2, ENTER_STORED(3, 12, 44) START_3 BEGIN BLOCK_3X2(16) END STORE
     ".set .Lv, 8\n .set .Lu, 0\n .rept 15\n" STEP_2X4("") ".endr\n" STEP_2X4("!") "add r1, r1, "   \
                                                                                   "#256\n"
 
-STORED(stored_2x4, ENTER_STORED(2, 8, 56) START_2X4 BEGIN_SPILLED BLOCK_2X4 END_SPILLED STORE_8)
+#define STORED_2 ENTER_STORED(2, 8, 56) START_2X4 BEGIN_SPILLED BLOCK_2X4 END_SPILLED STORE_8
 
 // 1 tile, 4 outputs.
 #define START_1X4 "1: ldr r4, [r0, #4]!\n mov r5, r4\n mov r6, r4\n mov r7, r4\n"
@@ -115,26 +122,9 @@ STORED(stored_2x4, ENTER_STORED(2, 8, 56) START_2X4 BEGIN_SPILLED BLOCK_2X4 END_
     ".set .Lv, .Lv+4\n .set .Lu, .Lu+16\n .endr\n"                                                 \
     "add r0, r0, #64\n add r1, r1, #256\n"
 
-STORED(stored_1x4, ENTER_STORED(1, 4, 36) START_1X4 BEGIN BLOCK_1X4 END STORE_4)
+#define STORED_1 ENTER_STORED(1, 4, 36) START_1X4 BEGIN BLOCK_1X4 END STORE_4
 
-// Two outputs, with pairs of weights 48 bytes apart or, beside edges, 56.
-#define MADE(name, tiles, value_bytes, code_bytes, start, block, store)                            \
-    SN_NAKED static void name##_48(const uint32_t *values, const uint32_t *weights,                \
-                                   uint32_t *sums, uint32_t pairs, uint32_t points,                \
-                                   uint32_t rows) {                                                \
-        __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 48) start block(48)            \
-                             store NEXT_MADE);                                                     \
-    }                                                                                              \
-    SN_NAKED static void name##_56(const uint32_t *values, const uint32_t *weights,                \
-                                   uint32_t *sums, uint32_t pairs, uint32_t points,                \
-                                   uint32_t rows) {                                                \
-        __asm__ volatile(ENTER_MADE(tiles, value_bytes, code_bytes, 56) start block(56)            \
-                             store NEXT_MADE);                                                     \
-    }
-
-MADE(made_3x2, 3, 12, 44, START_3 BEGIN, BLOCK_3X2, END STORE_6)
-
-// 4 tiles: no pre-index reaches 256 bytes.
+// 4 tiles, 2 outputs: no pre-index reaches 256 bytes.
 #define START_4X2                                                                                  \
     "1: ldr r4, [r0, #16]!\n ldr r6, [r0, #4]\n ldr r8, [r0, #8]\n ldr r10, [r0, #12]\n"           \
     "mov r5, r4\n mov r7, r6\n mov r9, r8\n mov r11, r10\n"
@@ -150,9 +140,11 @@ MADE(made_3x2, 3, 12, 44, START_3 BEGIN, BLOCK_3X2, END STORE_6)
     ".set .Lv, .Lv+16\n .set .Lu, .Lu+" #step "\n .endr\n"                                         \
     "add r0, r0, #256\n add r1, r1, #16*" #step "\n"
 
-MADE(made_4x2, 4, 16, 56, START_4X2 BEGIN_SPILLED, BLOCK_4X2, END_SPILLED STORE_8)
+#define MADE_4(step)                                                                               \
+    ENTER_MADE(4, 16, 56, step) START_4X2 BEGIN_SPILLED BLOCK_4X2(step)                            \
+    END_SPILLED STORE_8
 
-// 2 tiles, two pairs at a time.
+// 2 tiles, 2 outputs, two pairs at a time.
 #define START_2X2 "1: ldr r4, [r0, #8]!\n ldr r6, [r0, #4]\n mov r5, r4\n mov r7, r6\n"
 #define STEP_2X2(step, writeback)                                                                  \
     "ldr.w r8, [r0, #.Lv]\n ldr.w r9, [r0, #.Lv+4]\n ldr.w r11, [r0, #.Lv+12]\n"                   \
@@ -166,9 +158,11 @@ MADE(made_4x2, 4, 16, 56, START_4X2 BEGIN_SPILLED, BLOCK_4X2, END_SPILLED STORE_
     ".set .Lv, 8\n .set .Lu, 0\n .rept 7\n" STEP_2X2(step, "") ".endr\n" STEP_2X2(                 \
         step, "!") "add r1, r1, #16*" #step "\n"
 
-MADE(made_2x2, 2, 8, 32, START_2X2 BEGIN_SPILLED, BLOCK_2X2, END_SPILLED STORE_4)
+#define MADE_2(step)                                                                               \
+    ENTER_MADE(2, 8, 32, step) START_2X2 BEGIN_SPILLED BLOCK_2X2(step)                             \
+    END_SPILLED STORE_4
 
-// 1 tile, two pairs at a time.
+// 1 tile, 2 outputs, two pairs at a time.
 #define START_1X2 "1: ldr r4, [r0, #4]!\n mov r5, r4\n"
 #define BLOCK_1X2(step)                                                                            \
     ".set .Lv, 4\n .set .Lu, 0\n .rept 8\n"                                                        \
@@ -180,43 +174,43 @@ MADE(made_2x2, 2, 8, 32, START_2X2 BEGIN_SPILLED, BLOCK_2X2, END_SPILLED STORE_4
     ".set .Lv, .Lv+8\n .set .Lu, .Lu+2*" #step "\n .endr\n"                                        \
     "add r0, r0, #64\n add r1, r1, #16*" #step "\n"
 
-MADE(made_1x2, 1, 4, 20, START_1X2 BEGIN, BLOCK_1X2, END STORE_2)
+#define MADE_1(step)                                                                               \
+    ENTER_MADE(1, 4, 20, step) START_1X2 BEGIN BLOCK_1X2(step)                                     \
+    END STORE_2
+
+#define MAKE_STORED(tiles)                                                                         \
+    SN_NAKED static void stored_##tiles(const uint32_t *values, const uint32_t *weights,           \
+                                        uint32_t *sums, uint32_t pairs) {                          \
+        __asm__ volatile(STORED_##tiles NEXT_STORED);                                              \
+    }
+SN_WINOGRAD_STORED_LIST(MAKE_STORED)
+
+#define MAKE_MADE(tiles, step)                                                                     \
+    SN_NAKED static void made_##tiles##_##step(const uint32_t *values, const uint32_t *weights,    \
+                                               uint32_t *sums, uint32_t pairs, uint32_t points,    \
+                                               uint32_t rows) {                                    \
+        __asm__ volatile(MADE_##tiles(step) NEXT_MADE);                                            \
+    }
+SN_WINOGRAD_MADE_LIST(MAKE_MADE)
+
+#define TRY_STORED(number)                                                                         \
+    if (tiles == (number)) {                                                                       \
+        stored_##number(values, weights, sums, pairs);                                             \
+    }
 
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                  uint32_t pairs, uint32_t tiles) {
-    if (tiles == 3) {
-        stored_3x2(values, weights, sums, pairs);
-    } else if (tiles == 2) {
-        stored_2x4(values, weights, sums, pairs);
-    } else {
-        stored_1x4(values, weights, sums, pairs);
-    }
+    SN_WINOGRAD_STORED_LIST(TRY_STORED)
 }
 
-#define PICK_PRODUCTS(step)                                                                        \
-    static void pick_##step(const uint32_t *values, const uint32_t *weights, uint32_t *sums,       \
-                            const sn_winograd_grid *grid) {                                        \
-        if (grid->tiles == 3) {                                                                    \
-            made_3x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
-        } else if (grid->tiles == 4) {                                                             \
-            made_4x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
-        } else if (grid->tiles == 2) {                                                             \
-            made_2x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
-        } else {                                                                                   \
-            made_1x2_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);         \
-        }                                                                                          \
+#define TRY_MADE(number, step)                                                                     \
+    if (grid->tiles == (number) && 8 * grid->columns == (step)) {                                  \
+        made_##number##_##step(values, weights, sums, grid->pairs, grid->points, grid->rows);      \
     }
-
-PICK_PRODUCTS(48)
-PICK_PRODUCTS(56)
 
 void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                const sn_winograd_grid *grid) {
-    if (grid->columns == 6) {
-        pick_48(values, weights, sums, grid);
-    } else {
-        pick_56(values, weights, sums, grid);
-    }
+    SN_WINOGRAD_MADE_LIST(TRY_MADE)
 }
 
 #endif

@@ -3,6 +3,12 @@
 #include "engine/sn_winograd_transform.h"
 
 #if SN_DSP
+#include "sn_shapes.h"
+
+// The first row of weights that are made at a time, their number, and the bytes of a pair in a row.
+#ifndef SN_WINOGRAD_WEIGHTS_LIST
+#define SN_WINOGRAD_WEIGHTS_LIST(X)
+#endif
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"  // in registers, where the assembly knows them
 
@@ -100,27 +106,27 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
 #define ONLY_FAR "add r10, r1, r7, lsl #2\n add r7, r2, r8, lsl #2\n add r8, r3, r9, lsl #2\n"
 #define DOWN "add r0, r0, lr\n"
 
-// The rows in the name; row 5 early, as it needs the taps themselves.
-#define PAIR_012345                                                                                \
+// The first of the rows and their number in the name; row 5 early, as it needs the taps themselves.
+#define PAIR_0_6                                                                                   \
     RAISE WEIGHT_ROW_0                                                                             \
         "add r0, r0, lr, lsl #2\n add r0, r0, lr\n" WEIGHT_ROW_5                                   \
         "sub r0, r0, lr, lsl #2\n" NEAR_AND_FAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN NEAR_PLUS_TO_MINUS  \
             WEIGHT_ROW_NEAR DOWN FAR_PLUS WEIGHT_ROW_FAR DOWN FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR     \
         "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
-#define PAIR_012                                                                                   \
+#define PAIR_0_3                                                                                   \
     RAISE WEIGHT_ROW_0 DOWN ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN                               \
         NEAR_PLUS_TO_MINUS WEIGHT_ROW_NEAR "sub r0, r0, lr, lsl #1\n add r0, r0, #.Lstep\n"
-#define PAIR_345                                                                                   \
+#define PAIR_3_3                                                                                   \
     RAISE "add r0, r0, lr, lsl #1\n" WEIGHT_ROW_5 "sub r0, r0, lr, lsl #1\n" ONLY_FAR FAR_PLUS     \
         WEIGHT_ROW_FAR DOWN FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR                                       \
           "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_01                                                                                    \
+#define PAIR_0_2                                                                                   \
     RAISE WEIGHT_ROW_0 DOWN ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR                                    \
         "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_23                                                                                    \
+#define PAIR_2_2                                                                                   \
     RAISE NEAR_AND_FAR NEAR_MINUS WEIGHT_ROW_NEAR DOWN FAR_PLUS WEIGHT_ROW_FAR                     \
         "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_45                                                                                    \
+#define PAIR_4_2                                                                                   \
     RAISE DOWN WEIGHT_ROW_5 "sub r0, r0, lr\n" ONLY_FAR FAR_MINUS WEIGHT_ROW_FAR                   \
                             "add r0, r0, #.Lstep\n"
 
@@ -130,61 +136,28 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
     "uxtb16 r7, r7" how "\n uxtb16 r8, r8" how "\n uxtb16 r9, r9" how "\n"
 
 // s0: weights. s1: the end of the target's first row. A pair takes `step` bytes of the target.
-#define WEIGHTS(rows, step)                                                                        \
-    SN_NAKED static void weights_##rows##_##step(const uint8_t *weights, uint32_t *target,         \
-                                                 uint32_t pairs) {                                 \
+#define MAKE_WEIGHTS(first, rows, step)                                                            \
+    SN_NAKED static void weights_##first##_##rows##_##step(const uint8_t *weights,                 \
+                                                           uint32_t *target, uint32_t pairs) {     \
         __asm__ volatile(".set .Lstep, " #step                                                     \
                          "\n .set .Lfirst, .Lstep-48\n push {r4-r11, lr}\n mov lr, #" #step "\n"   \
                          "mul lr, lr, r2\n vmov s0, r0\n mov r0, r1\n add r1, r1, lr\n"            \
                          "vmov s1, r1\n 1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("")         \
-                             PAIR_##rows);                                                         \
-        __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(             \
-            ", ror #8") PAIR_##rows "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");   \
+                             PAIR_##first##_##rows);                                               \
+        __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(", ror #8")  \
+                             PAIR_##first##_##rows                                                 \
+                         "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");              \
     }
 
-WEIGHTS(012345, 48)
-WEIGHTS(012, 48)
-WEIGHTS(345, 48)
-WEIGHTS(01, 48)
-WEIGHTS(23, 48)
-WEIGHTS(45, 48)
-WEIGHTS(012345, 56)
-WEIGHTS(012, 56)
-WEIGHTS(345, 56)
-WEIGHTS(01, 56)
-WEIGHTS(23, 56)
-WEIGHTS(45, 56)
+SN_WINOGRAD_WEIGHTS_LIST(MAKE_WEIGHTS)
 
-// As many rows as `rows`, from `row` on.
-#define PICK_WEIGHTS(step)                                                                         \
-    static void pick_##step(const uint8_t *weights, uint32_t *target,                              \
-                            const sn_winograd_grid *grid, uint32_t row) {                          \
-        if (grid->rows == 6) {                                                                     \
-            weights_012345_##step(weights, target, grid->pairs);                                   \
-        } else if (grid->rows == 3 && row == 0) {                                                  \
-            weights_012_##step(weights, target, grid->pairs);                                      \
-        } else if (grid->rows == 3) {                                                              \
-            weights_345_##step(weights, target, grid->pairs);                                      \
-        } else if (row == 0) {                                                                     \
-            weights_01_##step(weights, target, grid->pairs);                                       \
-        } else if (row == 2) {                                                                     \
-            weights_23_##step(weights, target, grid->pairs);                                       \
-        } else {                                                                                   \
-            weights_45_##step(weights, target, grid->pairs);                                       \
-        }                                                                                          \
+#define TRY_WEIGHTS(first, number, step)                                                           \
+    if (row == (first) && grid->rows == (number) && 8 * grid->columns == (step)) {                 \
+        weights_##first##_##number##_##step(weights, target, grid->pairs);                         \
     }
-
-PICK_WEIGHTS(48)
-PICK_WEIGHTS(56)
 
 void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
-                         uint32_t row) {
-    if (grid->columns == 6) {
-        pick_48(weights, target, grid, row);
-    } else {
-        pick_56(weights, target, grid, row);
-    }
-}
+                         uint32_t row){SN_WINOGRAD_WEIGHTS_LIST(TRY_WEIGHTS)}
 
 // r0: from the starts of a point to those of the next. r1: pairs. r3: less. r12: points to go.
 #define STARTS(tiles, zeros, products, ends)                                                       \
@@ -201,17 +174,16 @@ void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_wino
 #define FOUR                                                                                       \
     "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r6", "r10") LANE("r7", "r11")
 STARTS(1, "mov r4, #0\n", "ldmia r0!, {r8, r9}\n" LANE("r4", "r8") LANE("r4", "r9"),
-       START("r4", "0"))
-STARTS(2, "mov r4, #0\n mov r5, #0\n",
-       "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9") LANE("r4", "r10")
-           LANE("r5", "r11"),
-       START("r4", "0") START("r5", "4"))
-STARTS(3, "mov r4, #0\n mov r5, #0\n mov r6, #0\n", THREE THREE,
-       START("r4", "0") START("r5", "4") START("r6", "8"))
-STARTS(4, "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n", FOUR FOUR,
-       START("r4", "0") START("r5", "4") START("r6", "8") START("r7", "12"))
+       START("r4", "0")) STARTS(2, "mov r4, #0\n mov r5, #0\n",
+                                "ldmia r0!, {r8-r11}\n" LANE("r4", "r8") LANE("r5", "r9")
+                                    LANE("r4", "r10") LANE("r5", "r11"),
+                                START("r4", "0") START("r5", "4"))
+    STARTS(3, "mov r4, #0\n mov r5, #0\n mov r6, #0\n", THREE THREE,
+           START("r4", "0") START("r5", "4") START("r6", "8"))
+        STARTS(4, "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n", FOUR FOUR,
+               START("r4", "0") START("r5", "4") START("r6", "8") START("r7", "12"))
 
-void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid) {
+            void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid) {
     const uint32_t pairs = grid->pairs;
     const uint32_t points = 6 * grid->points;
     const int32_t *const less = grid->points == 6 ? sn_winograd_less : sn_winograd_edge_less;

@@ -109,8 +109,19 @@ def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
 
 
 def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
-    """Return nothing: one piece of code runs every shape."""
-    return ()
+    """Return which pieces of assembly the layer takes: products by the tiles of a batch, of which
+    some may lie outside the clip, and rows of weights that are made at a time."""
+    tiles = {
+        batch.columns * rows
+        for batch in batches_of(model, group, choice)
+        for rows in range(1, batch.tile_rows + 1)
+    }
+    if choice.weights == "transformed":
+        return tuple(("SN_WINOGRAD_STORED_LIST", str(number)) for number in sorted(tiles))
+    step, rows = 56 if _has_edge(model, group, choice) else 48, _ROWS_MADE[choice.weights]
+    made = tuple(("SN_WINOGRAD_MADE_LIST", f"{number}, {step}") for number in sorted(tiles))
+    firsts = range(0, 6, rows)
+    return made + tuple(("SN_WINOGRAD_WEIGHTS_LIST", f"{x}, {rows}, {step}") for x in firsts)
 
 
 def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
