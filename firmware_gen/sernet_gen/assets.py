@@ -1,4 +1,5 @@
-"""Where the hand-written C and the board files are: in the wheel, or in the source tree."""
+"""Where the hand-written C, the board files and the planner's tables are: in the wheel, or in the
+source tree."""
 
 from pathlib import Path
 
@@ -20,6 +21,16 @@ def ports_dir() -> Path:
 def boards_dir() -> Path:
     """Return the folder with one folder per board."""
     return _find("boards", "boards")
+
+
+def costs_dir() -> Path:
+    """Return the folder of the planner's cost tables, one file for each core."""
+    return _PACKAGE / "planner" / "costs"
+
+
+def runtime_sizes() -> Path:
+    """Return the planner's table of what a firmware takes beside its network, board by board."""
+    return _PACKAGE / "planner" / "runtime.json"
 
 
 def _find(installed: str, source: str) -> Path:

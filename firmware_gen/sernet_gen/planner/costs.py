@@ -7,9 +7,9 @@ costs are fitted to counted benchmarks (`sernet-edge bench --fit`), not taken fr
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from sernet_cal.errors import InputError
+from sernet_gen.assets import costs_dir
 
 # Words of constants that are read from flash: they cost the board's wait states.
 FLASH_WORDS = "flash_words"
@@ -48,11 +48,6 @@ class CostTable:
                 "Fit it anew:  sernet-edge bench --board NAME --fit",
             )
         return self.units[unit]
-
-
-def costs_dir() -> Path:
-    """Return the folder of the cost tables, one file for each core."""
-    return Path(__file__).parent / "costs"
 
 
 def load_costs(core: str) -> CostTable:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).with_name("runtime.json")
+from sernet_gen.assets import runtime_sizes
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Runtime:
 
 def runtime_of(board: str) -> Runtime:
     """Return the sizes of `board`; of one that was never measured, the largest of the others."""
-    table = _read(TABLE)
+    table = _read(runtime_sizes())
     known = [Runtime(**table[board])] if board in table else [Runtime(**r) for r in table.values()]
     return Runtime(
         *(max(getattr(one, name) for one in known) for name in ("flash", "ram", "stack"))

@@ -52,7 +52,6 @@ class Limits:
     arena: float = np.inf
     late: float = np.inf
 
-
     def times(self, factor: float) -> "Limits":
         """Return the limits with those on arena and lateness, which are bounded, times `factor`."""
         return Limits(self.flash, self.arena * factor, self.late * factor)
