@@ -30,6 +30,7 @@ class Shape:
     pool_limits: tuple[int, int] = PLAIN_LIMITS
     extreme: bool = False
     gain: float = 1.0
+    apart: int = 0
 
 
 # Functions of assembly alone that a shape may or may not take.
@@ -58,6 +59,8 @@ SHAPES = [
     Shape(20, 96, 4, (2, 2), 2, 0, STORED),
     Shape(20, 48, 2, (2, 2), 4, 1),
     Shape(5, 48, 4, (2, 1), 4, 3, THIRDS),
+    Shape(20, 16, 8, (2, 2), 2, 0, STORED, apart=4),
+    Shape(9, 12, 12, (2, 1), 4, 1, STORED, zero_point=20, extreme=True, apart=8),
     Shape(5, 12, 2, (2, 1), 8, 1, THIRDS, zero_point=50),
     Shape(10, 32, 2, (2, 2), 8, 0, THIRDS, extreme=True),
     Shape(14, 16, 4, (2, 2), 2, 0, THIRDS),
@@ -82,7 +85,7 @@ def layer_of(maker, shape):
     pools = (
         () if shape.pool == (1, 1) else (maker.pool(conv, "max", shape.pool_limits, shape.pool),)
     )
-    choice = Choice("winograd", shape.rows, shape.early, shape.weights)
+    choice = Choice("winograd", shape.rows, shape.early, shape.weights, shape.apart)
     return maker.layer(Group((conv,), pools), choice)
 
 

@@ -93,6 +93,27 @@ def test_refusals_say_what_does_not_fit(parts, choice, expected):
     assert refusal(layer(**parts), choice) == expected
 
 
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (
+            Choice("winograd", 2, 0, "int8", 4),
+            "run by Winograd with channels apart: that is for transformed weights",
+        ),
+        (
+            Choice("winograd", 2, 0, "transformed", 8),
+            "run by Winograd with 8 channels apart: that is for multiples of 4 below its 8",
+        ),
+        (
+            Choice("winograd", 2, 0, "transformed", 2),
+            "run by Winograd with 2 channels apart: that is for multiples of 4 below its 8",
+        ),
+    ],
+)
+def test_channels_apart_that_cannot_be_are_refused(choice, expected):
+    assert refusal(layer(out=8), choice) == expected
+
+
 def test_several_joined_convolutions_are_refused():
     model, group = layer(pool=None)
     joined = Group(group.convolutions * 2)
@@ -161,7 +182,7 @@ def test_the_tables_give_the_direct_sums(seed, zero_point, extreme):
     values = np.einsum("ia,abc,jb->ijc", B, raised, B).reshape(36, 4)
     assert abs(values).max() < 2**15
     assert values[:, :2].min() >= 0
-    table = unpacked(transformed(operator).transpose(0, 3, 1, 2).reshape(4, 36, 2))
+    table = unpacked(transformed(operator.weights).transpose(0, 3, 1, 2).reshape(4, 36, 2))
     sums = np.einsum("opc,pc->op", table, values).reshape(4, 6, 6)
     wide = np.einsum("yi,oij,xj->oyx", A, sums, A)
     bias = 64 * biases(operator, zero_point)
@@ -203,7 +224,7 @@ def test_values_and_weights_fit_their_words():
 def test_quads_are_bytes_of_four_channels_tap_by_tap():
     _, group = layer()
     weights = group.convolutions[0].weights
-    table = quads(group.convolutions[0])
+    table = quads(weights)
     assert table.shape == (4, 2, 9, 4)
     assert table[3, 1, 5, 2] == int(weights[3, 1, 2, 6]) + 128
 
@@ -237,6 +258,10 @@ def test_sizes_of_a_layer_of_the_bundled_network():
     assert (
         winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 2 * 28 + 80
     )
+    apart = dataclasses.replace(stored, apart=4)
+    assert winograd.workspace_bytes(model, group, apart) == 4 * (288 + 3 * values + words // 3)
+    saved = winograd.flash_bytes(model, group, stored) - winograd.flash_bytes(model, group, apart)
+    assert saved == 7 * 4 * 96 * 9
     assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 2 * 28 + 80
 
 
@@ -248,6 +273,12 @@ def test_the_assembly_of_a_layer_is_listed_by_tiles_and_rows_of_weights():
         ("SN_WINOGRAD_MADE_LIST", "2, 48"),
         ("SN_WINOGRAD_MADE_LIST", "3, 48"),
         ("SN_WINOGRAD_WEIGHTS_LIST", "0, 6, 48"),
+    ]
+    assert list(winograd.shapes(*wide, Choice("winograd", 2, 0, "transformed", 4))) == [
+        *stored,
+        ("SN_WINOGRAD_MADE_LIST", "2, 48"),
+        ("SN_WINOGRAD_MADE_LIST", "3, 48"),
+        *(("SN_WINOGRAD_WEIGHTS_LIST", f"{row}, 2, 48") for row in (0, 2, 4)),
     ]
     # The first or the last run may have fewer tile rows.
     assert list(winograd.shapes(*narrow, Choice("winograd", 4, 0, "halves"))) == [

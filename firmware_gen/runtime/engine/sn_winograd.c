@@ -116,22 +116,6 @@ static sn_winograd_batch wanted_of(const strip *run, uint32_t number) {
     return batch;
 }
 
-static void run_stored(const strip *run, uint32_t *words) {
-    const sn_winograd *const layer = run->layer;
-    const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * 4;
-    for (uint32_t b = 0; b < layer->batch_count; ++b) {
-        const sn_winograd_batch batch = wanted_of(run, b);
-        uint32_t *const values = words + batch.values;
-        const uint32_t *weights = layer->transformed;
-        transform_batch(run, &batch, values);
-        clear_starts(layer, values, batch.columns * batch.tile_rows);
-        for (uint32_t number = 0; batch.tile_rows && number < layer->output_channels; number += 4) {
-            multiply_stored(run, &batch, values, weights, number);
-            weights += size;
-        }
-    }
-}
-
 static sn_winograd_grid grid_of(const sn_winograd *layer, const sn_winograd_batch *batch) {
     const sn_winograd_grid grid = {layer->input_channels / 2, batch->columns * batch->tile_rows,
                                    batch->is_edge ? 2 : 6, layer->edge_biases ? 7 : 6,
@@ -169,16 +153,18 @@ static void write_made(const strip *run, const sn_winograd_batch *batch, uint32_
     }
 }
 
-// Two output channels from `number` on.
-static void run_two(const strip *run, uint32_t *words, uint32_t number) {
+// Two output channels from `number` on, in the batches from `begin` to before `end`.
+static void run_two(const strip *run, uint32_t *words, uint32_t number, uint32_t begin,
+                    uint32_t end) {
     const sn_winograd *const layer = run->layer;
     const sn_winograd_grid grid = grid_of(layer, &layer->batches[0]);
-    const uint8_t *const weights = layer->weights + number * 9 * layer->input_channels;
+    const uint32_t size = 9 * layer->input_channels;
+    const uint8_t *const weights = layer->weights + (number - layer->stored) * size;
     uint32_t *const made = words + layer->made;
     for (uint32_t row = 0; row < 6; row += layer->rows_made) {
         sn_winograd_weights(weights, made, &grid, row);
-        sn_winograd_weights(weights + 9 * layer->input_channels, made + 1, &grid, row);
-        for (uint32_t b = 0; b < layer->batch_count; ++b) {
+        sn_winograd_weights(weights + size, made + 1, &grid, row);
+        for (uint32_t b = begin; b < end; ++b) {
             const sn_winograd_batch batch = wanted_of(run, b);
             if (batch.tile_rows) {
                 multiply_made(run, &batch, words + batch.values, made, row);
@@ -199,7 +185,33 @@ static void run_made(const strip *run, uint32_t *words) {
         }
     }
     for (uint32_t number = 0; number < layer->output_channels; number += 2) {
-        run_two(run, words, number);
+        run_two(run, words, number, 0, layer->batch_count);
+    }
+}
+
+// Batch after batch: the channels whose weights are in the tables, then those that are left.
+static void run_stored(const strip *run, uint32_t *words) {
+    const sn_winograd *const layer = run->layer;
+    const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * 4;
+    for (uint32_t b = 0; b < layer->batch_count; ++b) {
+        const sn_winograd_batch batch = wanted_of(run, b);
+        const sn_winograd_grid grid = grid_of(layer, &batch);
+        uint32_t *const values = words + batch.values;
+        const uint32_t *weights = layer->transformed;
+        if (!batch.tile_rows) {
+            continue;
+        }
+        transform_batch(run, &batch, values);
+        clear_starts(layer, values, grid.tiles);
+        for (uint32_t number = 0; number < layer->stored; number += 4, weights += size) {
+            multiply_stored(run, &batch, values, weights, number);
+        }
+        if (layer->stored < layer->output_channels) {
+            sn_winograd_starts(values, &grid);
+        }
+        for (uint32_t number = layer->stored; number < layer->output_channels; number += 2) {
+            run_two(run, words, number, b, b + 1);
+        }
     }
 }
 
@@ -209,7 +221,7 @@ void sn_winograd_strip(const sn_winograd *layer, const int8_t *const *input, voi
     run.layer = layer;
     run.scratch = workspace;
     find_rows(&run, input, outputs);
-    if (layer->transformed) {
+    if (layer->stored) {
         run_stored(&run, workspace);
     } else {
         run_made(&run, workspace);

@@ -35,7 +35,7 @@ typedef struct sn_winograd_channel {
     int32_t round;
 } sn_winograd_channel;
 
-// A rectangle of 1 to 4 tiles (3 with `transformed` weights) that meet each weight together:
+// A rectangle of 1 to 4 tiles (3 where weights are stored) that meet each weight together:
 // `columns` tiles across from output column `column` on (a multiple of 4), `tile_rows` down from
 // tile row `tile_row` on. `is_edge`: it is the last column, as sn_winograd_edge.h makes it.
 // `values`, `sums`: where in the workspace, in words, its transformed input and its sums lie.
@@ -56,19 +56,19 @@ typedef struct sn_winograd_batch {
 //
 // Words of two int16: of a quad of channels c..c+3, first the pair (c, c+2), then (c+1, c+3), the
 // lower channel in the lower half. Transformed input of a batch: [36 points][1 + pairs][tiles], the
-// first word being where the sums start. Transformed weights: in `transformed`, as
-// [output_channels / 4][36][pairs][4]; or, where that is 0, made in every run for two output
-// channels at a time, `rows_made` (6, 3 or 2) of the six rows of points at a time, in the workspace
-// from word `made` on, from bytes g + 128 in `weights`, [output_channels][quads][9 taps][4
-// channels]. `edge_biases`: where a batch is an edge, three for each output channel, made like
-// sn_winograd_channel's `bias`: for outputs 0 and 1, 2, 3 along time; else 0.
-// `padding`: a row of width * input_channels input zero points. `workspace`: its place in the
-// arena. The workspace begins with words that are used for several ends: for half transformed
-// input, 216, and for sums.
+// first word being where the sums start. Transformed weights: of the first `stored` output channels
+// in `transformed`, [stored / 4][36][pairs][4]; those of the others are made in every run (in every
+// batch of a run where some are stored), of two output channels at a time, `rows_made` (6, 3 or 2)
+// of the six rows of points at a time, in the workspace from word `made` on, from bytes g + 128 in
+// `weights`, [output_channels - stored][quads][9 taps][4 channels]. `edge_biases`: where a batch is
+// an edge, three for each output channel, made like sn_winograd_channel's `bias`: for outputs 0 and
+// 1, 2, 3 along time; else 0. `padding`: a row of width * input_channels input zero points.
+// `workspace`: its place in the arena. The workspace begins with words that are used for several
+// ends: for half transformed input, 216, and for sums.
 typedef struct sn_winograd {
     uint32_t width;
     uint32_t input_channels;   // a multiple of 4
-    uint32_t output_channels;  // a multiple of 2, with `transformed` weights of 4
+    uint32_t output_channels;  // a multiple of 2
     uint32_t rows;
     uint32_t tile_rows;
     uint32_t pool_rows;
@@ -79,6 +79,7 @@ typedef struct sn_winograd {
     int8_t high;
     uint32_t is_plain;
     uint32_t workspace;
+    uint32_t stored;  // a multiple of 4
     uint32_t made;
     uint32_t rows_made;
     uint32_t batch_count;

@@ -38,13 +38,15 @@ class Choice:
     """How a group runs. `rows`: rows of the group's output that one run makes, of which the first
     run leaves `early` out, because they lie above the clip (0 <= early < rows). `weights`: as they
     lie in flash, int8, or transformed when the tables are made. A kernel that transforms int8
-    weights in the run may do so in "halves" or "thirds", for less memory and more time.
+    weights in the run may do so in "halves" or "thirds", for less memory and more time. `apart`:
+    output channels whose weights stay int8 beside transformed ones, for less flash.
     """
 
     algorithm: Algorithm
     rows: int = 1
     early: int = 0
     weights: Weights = "int8"
+    apart: int = 0
 
 
 class Kernel(Protocol):

@@ -28,7 +28,7 @@ _WORD_BYTES = 4
 _CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 12, 28, 80
 _POOLS = ((1, 1), (2, 1), (2, 2))
 # Rows of points, of six, whose weights the run makes at a time.
-_ROWS_MADE: Mapping[Weights, int] = {"int8": 6, "halves": 3, "thirds": 2}
+_ROWS_MADE: Mapping[Weights, int] = {"int8": 6, "halves": 3, "thirds": 2, "transformed": 2}
 _MOST_TILE_ROWS = 4
 # 64 times a sum must not wrap.
 _SUM_LIMIT = 2**25
@@ -43,6 +43,7 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
         _shape_refusal(model, operator, lanes_of(group, choice))
         or _pool_refusal(group)
         or _rows_refusal(group, choice)
+        or _apart_refusal(operator, choice)
         or _sum_refusal(model, operator)
     )
 
@@ -81,6 +82,19 @@ def _rows_refusal(group: Group, choice: Choice) -> str | None:
     return None
 
 
+def _apart_refusal(operator: Convolution, choice: Choice) -> str | None:
+    if choice.apart == 0:
+        return None
+    if choice.weights != "transformed":
+        return "run by Winograd with channels apart: that is for transformed weights"
+    if not 0 < choice.apart < len(operator.weights) or choice.apart % 4:
+        return (
+            f"run by Winograd with {choice.apart} channels apart: that is for multiples of 4 below "
+            f"its {len(operator.weights)}"
+        )
+    return None
+
+
 def _sum_refusal(model: QModel, operator: Convolution) -> str | None:
     bound = sum_bound(operator, model.traced[operator.input].zero_point)
     if bound >= _SUM_LIMIT:
@@ -99,8 +113,7 @@ def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes of the constant tables."""
     operator = group.convolutions[0]
-    factor = 8 if choice.weights == "transformed" else 1
-    weights = int(operator.weights.size) * factor
+    weights = int(operator.weights.size) + 7 * int(operator.weights[: _stored(group, choice)].size)
     channels = _CHANNEL_BYTES * len(operator.weights)
     batches = _BATCH_BYTES * len(batches_of(model, group, choice))
     edges = _EDGE_BYTES * len(operator.weights) * _has_edge(model, group, choice)
@@ -116,32 +129,37 @@ def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str]
         for batch in batches_of(model, group, choice)
         for rows in range(1, batch.tile_rows + 1)
     }
-    if choice.weights == "transformed":
-        return tuple(("SN_WINOGRAD_STORED_LIST", str(number)) for number in sorted(tiles))
-    step, rows = 56 if _has_edge(model, group, choice) else 48, _ROWS_MADE[choice.weights]
-    made = tuple(("SN_WINOGRAD_MADE_LIST", f"{number}, {step}") for number in sorted(tiles))
-    firsts = range(0, 6, rows)
-    return made + tuple(("SN_WINOGRAD_WEIGHTS_LIST", f"{x}, {rows}, {step}") for x in firsts)
+    found: list[tuple[str, str]] = []
+    if _stored(group, choice):
+        found += [("SN_WINOGRAD_STORED_LIST", str(number)) for number in sorted(tiles)]
+    if _makes(choice):
+        step, rows = 56 if _has_edge(model, group, choice) else 48, _ROWS_MADE[choice.weights]
+        found += [("SN_WINOGRAD_MADE_LIST", f"{number}, {step}") for number in sorted(tiles)]
+        firsts = range(0, 6, rows)
+        found += [("SN_WINOGRAD_WEIGHTS_LIST", f"{first}, {rows}, {step}") for first in firsts]
+    return tuple(found)
 
 
 def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     """Return the C of the tables: an sn_winograd. `workspace`: its offset in the arena."""
     operator, place = group.convolutions[0], group.output
     source = model.traced[operator.input]
-    in_flash, has_edge = choice.weights == "transformed", _has_edge(model, group, choice)
-    weights = (
-        c_array("uint32_t", f"weights_{place}", transformed(operator))
-        if in_flash
-        else c_array("uint8_t", f"weights_{place}", quads(operator), aligned=4)
-    )
+    stored, has_edge = _stored(group, choice), _has_edge(model, group, choice)
+    weights = ""
+    if stored:
+        words = transformed(operator.weights[:stored])
+        weights += c_array("uint32_t", f"transformed_{place}", words)
+    if _makes(choice):
+        taps = quads(operator.weights[stored:])
+        weights += c_array("uint8_t", f"weights_{place}", taps, aligned=4)
     fields = {
         **_fields(model, group, choice),
         "workspace": workspace,
         "batches": f"batches_{place}",
         "channels": f"channels_{place}",
         "edge_biases": f"edge_biases_{place}" if has_edge else "0",
-        "transformed": f"weights_{place}" if in_flash else "0",
-        "weights": "0" if in_flash else f"weights_{place}",
+        "transformed": f"transformed_{place}" if stored else "0",
+        "weights": f"weights_{place}" if _makes(choice) else "0",
         "padding": f"padding_{place}",
     }
     return (
@@ -171,8 +189,9 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
         "low": low,
         "high": high,
         "is_plain": int(is_plain(model, group)),
+        "stored": _stored(group, choice),
         "made": _value_words(model, group, choice),
-        "rows_made": _ROWS_MADE.get(choice.weights, 6),
+        "rows_made": _ROWS_MADE[choice.weights],
         "batch_count": len(batches_of(model, group, choice)),
     }
 
@@ -202,6 +221,17 @@ def _pool(group: Group) -> tuple[int, int]:
 def lanes_of(group: Group, choice: Choice) -> int:
     """Return how many output channels of transformed weights lie side by side."""
     return 4 if choice.weights == "transformed" else 2
+
+
+def _stored(group: Group, choice: Choice) -> int:
+    """Return the output channels whose weights are transformed in the tables."""
+    channels = len(group.convolutions[0].weights)
+    return channels - choice.apart if choice.weights == "transformed" else 0
+
+
+def _makes(choice: Choice) -> bool:
+    """Return whether the run makes weights."""
+    return choice.weights != "transformed" or choice.apart > 0
 
 
 def _in_parts(choice: Choice) -> bool:
@@ -245,6 +275,6 @@ def _value_words(model: QModel, group: Group, choice: Choice) -> int:
 
 def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
     """Return the words of the weights of two output channels that the run makes."""
-    rows = _ROWS_MADE.get(choice.weights, 0)
+    rows = _ROWS_MADE[choice.weights] if _makes(choice) else 0
     columns = 7 if _has_edge(model, group, choice) else 6
     return rows * columns * model.traced[group.input].channels

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sernet_cal.qmodel_types import Convolution, QModel
-from sernet_cal.requantize import INT8_MAX, INT8_MIN, Int64Array
+from sernet_cal.requantize import INT8_MAX, INT8_MIN, Int8Array, Int64Array
 from sernet_gen.csyntax import c_array
 from sernet_gen.kernels.choice import Group
 
@@ -17,19 +17,19 @@ _SCALE = 64
 _LARGEST_PLAIN_SHIFT = 23
 
 
-def transformed(operator: Convolution) -> npt.NDArray[np.uint32]:
+def transformed(weights: Int8Array) -> npt.NDArray[np.uint32]:
     """Return G g G' as words of two int16, uint32 [out / 4, 36, pairs, 4]."""
-    kernels = operator.weights.astype(np.int64)
+    kernels = weights.astype(np.int64)
     points = np.einsum("ia,oabc,jb->oijc", G, kernels, G).reshape(len(kernels), _POINTS, -1, 2, 2)
     halves = points.transpose(0, 1, 2, 4, 3) & 0xFFFF  # of a quad: (0, 2), then (1, 3)
     words = (halves[..., 0] | halves[..., 1] << 16).reshape(-1, 4, _POINTS, halves[0, 0].size // 2)
     return np.ascontiguousarray(words.transpose(0, 2, 3, 1).astype(np.uint32))
 
 
-def quads(operator: Convolution) -> npt.NDArray[np.uint8]:
+def quads(weights: Int8Array) -> npt.NDArray[np.uint8]:
     """Return the weights plus 128 as sn_winograd wants them, uint8 [out, quads, 9, 4]."""
-    out, _, _, into = operator.weights.shape
-    taps = (operator.weights.astype(np.int64) + 128).astype(np.uint8).reshape(out, 9, into // 4, 4)
+    out, _, _, into = weights.shape
+    taps = (weights.astype(np.int64) + 128).astype(np.uint8).reshape(out, 9, into // 4, 4)
     return np.ascontiguousarray(taps.transpose(0, 2, 1, 3))
 
 
