@@ -13,6 +13,7 @@ from sernet_gen.board import load_board
 from sernet_gen.constants import Constants
 from sernet_gen.cores import HOST_CORE, core_names, find_core
 from sernet_gen.generate import generate_constants
+from sernet_gen.planner.costs import load_costs
 from sernet_gen.toolchain import ARM_GCC, find_toolchain
 
 Make = Callable[..., Constants]
@@ -61,3 +62,14 @@ def test_a_core_without_its_dsp_instructions_stops_the_build(
     wrong = dataclasses.replace(compiler, target_flags=plain)
     with pytest.raises(ToolchainError, match="This core has DSP instructions, but the compiler"):
         generate_constants(echo_constants(), board, tmp_path / "out", wrong)
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_the_planner_knows_what_work_costs(name: str) -> None:
+    costs = load_costs(name)
+    assert costs.core == name
+    assert set(costs.units) >= {"frame", "schedule_step", "direct_products", "winograd_input"}
+
+
+def test_a_core_that_nobody_has_fitted_is_planned_for_as_the_m4f() -> None:
+    assert load_costs("cortex-m23") == load_costs("cortex-m4f")
