@@ -22,7 +22,7 @@ from sernet_edge.bench.measure import measure_clip
 from sernet_edge.bench.picture import bench_picture
 from sernet_edge.bench.present import print_bench
 from sernet_edge.bench.result import Bench, Memory, read_bench, to_json
-from sernet_edge.commands.budget_options import budget_options
+from sernet_edge.commands.budget_options import budget_options, wait_states_option, with_wait_states
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.drawing import check_matplotlib
 from sernet_edge.emulator.machine import has_model
@@ -74,6 +74,7 @@ _MOST_COMPARED = 2
 )
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for JSON and a picture.")
 @budget_options
+@wait_states_option
 @json_option
 def command(
     board_name: str | None,
@@ -92,14 +93,14 @@ def command(
         raise InputError(f"--compare: two benchmarks at most; {len(compared)} given.")
     before = [read_bench(path) for path in compared]
     if len(before) == _MOST_COMPARED:
-        if board_name is not None or any(options.values()) or budgets != NO_BUDGETS:
+        if board_name is not None or _is_any(options) or budgets != NO_BUDGETS:
             raise InputError(
                 "--compare with two files measures nothing: leave out all the others but --json, "
                 "or one of the files."
             )
         _show(before[1], before[0], as_json)
         return
-    board = _measurable(board_name)
+    board = with_wait_states(_measurable(board_name), options["flash_wait_states"])
     if options["fit"] is not None:
         _fit(board, resolve_model(options["model"]), options["fit"], options["toolchain"])
         return
@@ -117,6 +118,11 @@ def command(
         )
     _write(bench, options["out"], options["table"])
     _show(bench, before[0] if before else None, as_json)
+
+
+def _is_any(options: dict[str, Any]) -> bool:
+    """Whether any option was given; 0 is a number of wait states."""
+    return any(value not in (None, False, ()) for value in options.values())
 
 
 def _measurable(name: str | None) -> Board:

@@ -1,11 +1,13 @@
-"""Options that limit what a plan of the network may take, and the plan that follows from them."""
+"""Options that decide about the plan of a network: what it may take, how slow the flash is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 
 import click
 
+from sernet_gen.board import Board
 from sernet_gen.planner.budgets import Budgets
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -30,6 +32,18 @@ _OPTIONS = (
         help="Longest time from the last sample to the answer; else the board's.",
     ),
 )
+
+wait_states_option = click.option(
+    "--flash-wait-states",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Cycles that a read of data in flash waits; else the board's. 0: the core alone.",
+)
+
+
+def with_wait_states(board: Board, wait_states: int | None) -> Board:
+    """Return `board` with other wait states of its flash, or as it is."""
+    return board if wait_states is None else replace(board, flash_wait_states=wait_states)
 
 
 def budget_options(command: _Command) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ import click
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import InputError
 from sernet_cal.qmodel import read_qmodel
-from sernet_edge.commands.budget_options import budget_options
+from sernet_edge.commands.budget_options import budget_options, wait_states_option, with_wait_states
 from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.plan_report import plan_json, print_plan
@@ -25,6 +25,7 @@ from sernet_gen.planner.runtime import Runtime, with_runtime
 @click.option("--board", "board_name", required=True, metavar="NAME", help="nano33, pico, …")
 @model_option
 @budget_options
+@wait_states_option
 @click.option(
     "--update-runtime",
     "table",
@@ -34,14 +35,19 @@ from sernet_gen.planner.runtime import Runtime, with_runtime
 )
 @json_option
 def command(
-    board_name: str, model: Path | None, budgets: Budgets, table: Path | None, as_json: bool
+    board_name: str,
+    model: Path | None,
+    budgets: Budgets,
+    flash_wait_states: int | None,
+    table: Path | None,
+    as_json: bool,
 ) -> None:
     """Choose for each layer the algorithm, the strip and the place of its weights.
 
     The plan is the fastest within the budgets, by the core's table of costs; `build` uses the same.
     Nothing is compiled but for --update-runtime.
     """
-    board = load_board(board_name)
+    board = with_wait_states(load_board(board_name), flash_wait_states)
     if board.is_host:
         raise InputError(
             f"{board_name} is a process of this machine: it has room for everything, and no plan.",
