@@ -49,6 +49,7 @@ class EnginePrograms:
             "-O1",
             *WARNINGS,
             *self.sanitizers,
+            *self.flags,
             f"-I{runtime_dir()}",
             f"-I{self.folder}",
         )
