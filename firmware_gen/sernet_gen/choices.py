@@ -52,9 +52,10 @@ def _read_choice(name: str, fields: Any) -> Choice:
     try:
         choice = Choice(**fields)
         is_right = (
-            choice.algorithm in algorithms()
+            "algorithm" in fields
+            and choice.algorithm in algorithms()
             and choice.weights in _WEIGHTS
-            and type(choice.rows) is type(choice.early) is int
+            and type(choice.rows) is type(choice.early) is type(choice.apart) is int
         )
     except TypeError:
         is_right = False

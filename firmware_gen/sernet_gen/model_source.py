@@ -14,7 +14,6 @@ from sernet_gen.steps import Step
 ROW_KERNELS = (
     "AVERAGE_POOL",
     "CONCATENATION",
-    "CONVOLUTION",
     "DIRECT",
     "FIRST_LAYER",
     "MAX_POOL",

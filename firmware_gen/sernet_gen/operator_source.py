@@ -13,7 +13,7 @@ from sernet_cal.qmodel_types import (
     same_padding,
 )
 from sernet_gen.csyntax import c_array, c_struct
-from sernet_gen.kernels.weighted import channel_table
+from sernet_gen.kernels.weighted import folded_bias
 
 Single = Pool | Concatenation | Mean | VectorOperator
 
@@ -116,10 +116,16 @@ def _fully_connected(model: QModel, operator: FullyConnected) -> str:
         "weights": f"weights_{place}",
     }
     return (
-        channel_table(model, operator)
+        _channel_table(model, operator)
         + c_array("int8_t", f"weights_{place}", operator.weights, aligned=4)
         + c_struct("sn_fully_connected", f"operator_{place}", fields)
     )
+
+
+def _channel_table(model: QModel, operator: FullyConnected) -> str:
+    rows = zip(folded_bias(model, operator), operator.multipliers, operator.shifts, strict=True)
+    lines = "".join(f"    {{{bias}, {value}, {shift}}},\n" for bias, value, shift in rows)
+    return f"static const sn_channel channels_{operator.output}[] = {{\n{lines}}};\n"
 
 
 def _softmax(model: QModel, operator: Softmax) -> str:

@@ -73,7 +73,7 @@ def plan_model(model: QModel, choices: Mapping[int, Choice] | None = None) -> Pl
     """Return the plan of `model`; the same arguments give the same plan.
 
     `choices`: how groups run, by their output; every other operator is a step of its own, a
-    convolution by `row`. Raises ModelError for a choice that cannot be.
+    convolution by `direct`. Raises ModelError for a choice that cannot be.
     """
     steps = make_steps(model, choices or {})
     for step in steps:
@@ -137,7 +137,7 @@ def _check(model: QModel, step: Step) -> None:
     if reason is not None:
         raise ModelError(
             f"Layer {model.traced[step.output].name} cannot {reason}.",
-            "Choose another way for it, or none: then it runs row by row.",
+            "Choose another way for it, or none: then each of its convolutions runs alone.",
         )
 
 

@@ -5,7 +5,7 @@ the clip are left out.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sernet_cal.errors import ModelError
 from sernet_cal.qmodel_types import (
@@ -33,7 +33,8 @@ Part = Group | Pool | Concatenation | Mean
 class Step:
     """A group, or one operator between groups, with the way it runs.
 
-    One output row reads `window` input rows; those of row r begin at r * `stride` - `above`.
+    `choice`: its algorithm and weights are for groups only. One output row reads `window` input
+    rows; those of row r begin at r * `stride` - `above`.
     `ticks_per_row`: feature rows for each row of the output; for the mean, which makes no rows, of
     the input.
     """
@@ -111,7 +112,7 @@ def make_steps(model: QModel, choices: Mapping[int, Choice]) -> tuple[Step, ...]
             step = make_step(model, group, choices[group.output])
         else:
             part = Group((operator,)) if isinstance(operator, Convolution) else operator
-            step = _in_pace(make_step(model, part, Choice("row")), makers)
+            step = _in_pace(make_step(model, part, Choice()), makers)
         makers[step.output] = step
     return tuple(makers.values())
 
@@ -177,6 +178,6 @@ def _in_pace(step: Step, makers: Mapping[int, Step]) -> Step:
     rows = before.rows // step.stride
     missing = before.early + step.window - step.stride - step.above
     early = -(-missing // step.stride) % rows
-    choice = Choice("row", rows, early)
+    choice = replace(step.choice, rows=rows, early=early)
     paced = Step(step.part, choice, step.window, step.stride, step.above, step.ticks_per_row)
     return paced if rows <= MAX_RUN_ROWS and paced.run_window <= MAX_WINDOW_ROWS else step

@@ -77,7 +77,7 @@ def test_every_operator_is_measured(result: Any, bundle: Bundle) -> None:
     for operator in model.operators:
         layer = layers[model.name_of(operator)]
         assert layer["group"] == "network"
-        assert layer["algorithm"] == ("row" if isinstance(operator, Convolution) else None)
+        assert layer["algorithm"] == ("direct" if isinstance(operator, Convolution) else None)
         assert layer["instructions"] > 0
         assert layer["instructions"] >= 2 * layer["mac"]
         cycles = layer["estimated_cycles"]

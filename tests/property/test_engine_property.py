@@ -5,7 +5,7 @@ import pytest
 from engine_programs import EnginePrograms, assert_same, run_program
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_choices import random_choices, random_row_choices, random_sernet
+from random_choices import random_choices, random_direct_choices, random_sernet
 from tiny_models import random_network, random_rows
 
 from sernet_cal.interpreter import TfliteModel
@@ -44,7 +44,7 @@ def test_c_equals_numpy_on_random_networks(programs, seed, counts):
 def test_runs_of_several_rows_give_the_same_bytes_for_every_row_count(programs, seed):
     flatbuffer, width = random_network(seed)
     model, program = programs.link(
-        flatbuffer, width, choices=lambda model: random_row_choices(model, seed)
+        flatbuffer, width, choices=lambda model: random_direct_choices(model, seed)
     )
     for count in range(1, 24):
         rows = random_rows(count, count, width)
@@ -102,7 +102,7 @@ def test_no_row_is_overwritten_while_it_is_needed(seed, rows):
 def test_no_row_of_a_longer_run_is_overwritten_while_it_is_needed(seed, rows):
     flatbuffer, width = random_network(seed)
     model = read_qmodel(flatbuffer, width)
-    ArenaWalk(model, plan_model(model, random_row_choices(model, seed)), rows).run()
+    ArenaWalk(model, plan_model(model, random_direct_choices(model, seed)), rows).run()
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

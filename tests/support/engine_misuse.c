@@ -61,7 +61,7 @@ static void run_spoilt_tables(sn_engine *engine, uint8_t *arena, const int8_t *r
     sn_operator rows[2] = {sn_generated_model.row_operators[0],
                            sn_generated_model.row_operators[1]};
     sn_model spoilt = sn_generated_model;
-    vector.kernel = SN_KERNEL_CONVOLUTION;
+    vector.kernel = SN_KERNEL_DIRECT;
     spoilt.vector_operators = &vector;
     expect("begin", sn_engine_begin(engine, &spoilt, arena, size, NULL, NULL), SN_OK);
     expect("row", sn_engine_push(engine, row), SN_OK);

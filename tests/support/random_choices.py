@@ -70,19 +70,19 @@ def possible_choices(model, group):
     weighted = itertools.product(get_args(Weights), range(1, 9))
     rows = [(weights, rows, early) for weights, rows in weighted for early in range(rows)]
     found = []
-    for algorithm in ("winograd", "first_layer", "direct", "row"):
+    for algorithm in ("winograd", "first_layer", "direct"):
         every = (Choice(algorithm, rows, early, weights) for weights, rows, early in rows)
         possible = [c for c in every if refusal(model, make_step(model, group, c)) is None]
         found += possible * max(1, 200 // len(possible)) if possible else []
     return found
 
 
-def random_row_choices(model, seed):
-    """Return choices for some of the convolutions: by `row`, several rows a run."""
+def random_direct_choices(model, seed):
+    """Return choices for some of the convolutions: by `direct`, several rows a run."""
     random = np.random.default_rng(seed)
     choices = {}
     for operator in model.operators:
         if isinstance(operator, Convolution) and random.random() < 0.8:
             rows = int(random.integers(1, 6))
-            choices[operator.output] = Choice("row", rows, int(random.integers(rows)))
+            choices[operator.output] = Choice("direct", rows, int(random.integers(rows)))
     return choices

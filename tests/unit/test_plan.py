@@ -12,7 +12,7 @@ from sernet_edge.model.bundled import resolve_model
 from sernet_gen.arena import Block, place_blocks
 from sernet_gen.assets import runtime_dir
 from sernet_gen.csyntax import LINE_WIDTH, RUNTIME_ABI
-from sernet_gen.kernels.row import paired_weights
+from sernet_gen.kernels.direct import blocked_weights
 from sernet_gen.kernels.weighted import folded_bias
 from sernet_gen.model_source import render_model
 from sernet_gen.plan import plan_model
@@ -80,14 +80,15 @@ def test_no_blocks_need_no_arena():
     assert place_blocks([]) == ({}, 0)
 
 
-def test_weights_lie_in_pairs_of_channels():
+def test_weights_lie_in_blocks_of_pairs_of_channels():
     net = NetworkWriter(2)
     model = read_qmodel(head(net, net.convolution(net.input, 3, (2, 2))), 8)
     operator = next(op for op in model.operators if isinstance(op, Convolution))
-    pairs = paired_weights(operator)
-    assert pairs.shape == (2, 4, 2)
-    np.testing.assert_array_equal(pairs[0, :, 1], operator.weights[1].reshape(-1))
-    assert not pairs[1, :, 1].any()
+    blocks = blocked_weights(operator)
+    assert blocks.shape == (2, 1, 2, 16)
+    np.testing.assert_array_equal(blocks[0, 0, 1, :4], operator.weights[1].reshape(-1))
+    assert not blocks[1, :, 1].any()
+    assert not blocks[:, :, :, 4:].any()
 
 
 def test_the_zero_point_is_folded_into_the_bias():

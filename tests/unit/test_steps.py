@@ -61,18 +61,18 @@ def test_what_others_read_is_not_fused():
 
 def test_a_choice_for_what_is_no_group(sernet):
     with pytest.raises(ModelError) as caught:
-        plan_model(sernet, {place(sernet, "mean"): Choice("row")})
+        plan_model(sernet, {place(sernet, "mean"): Choice()})
     assert str(caught.value) == (
         "An algorithm was chosen for what makes mean, which is neither a convolution nor "
         "convolutions with their pools.\n"
         "  Choose for these:  concat, max_pool_4, max_pool_5, max_pool_6, max_pool_7, conv_8"
     )
     with pytest.raises(ModelError, match="chosen for tensor 99, which"):
-        plan_model(sernet, {99: Choice("row")})
+        plan_model(sernet, {99: Choice()})
 
 
 def test_one_operator_in_two_groups(sernet):
-    both = {place(sernet, name): Choice("row") for name in ("conv_4", "max_pool_4")}
+    both = {place(sernet, name): Choice() for name in ("conv_4", "max_pool_4")}
     with pytest.raises(ModelError) as caught:
         plan_model(sernet, both)
     assert str(caught.value) == (
@@ -85,8 +85,8 @@ def test_one_operator_in_two_groups(sernet):
     ("choice", "reason"),
     [
         (
-            Choice("row"),
-            "run row by row as one with its pools: that is for a convolution alone",
+            Choice(),
+            "run as direct sums in one with its pools: that is for a convolution alone",
         ),
         (
             Choice("winograd", 2, 2),
@@ -105,7 +105,7 @@ def test_a_choice_that_cannot_be(sernet, choice, reason):
         plan_model(sernet, {place(sernet, "max_pool_4"): choice})
     assert str(caught.value) == (
         f"Layer max_pool_4 cannot {reason}.\n"
-        "  Choose another way for it, or none: then it runs row by row."
+        "  Choose another way for it, or none: then each of its convolutions runs alone."
     )
 
 
@@ -154,14 +154,11 @@ def test_shapes_are_listed_once_and_sorted(sernet):
 
 
 def test_the_engine_is_told_which_kernels_to_leave_out(sernet):
-    choices = {
-        group.output: Choice("direct") for group in fusable_groups(sernet) if not group.pools
-    }
-    text = render_shapes(sernet, plan_model(sernet, choices))
+    text = render_shapes(sernet, plan_model(sernet))
     found = dict(re.findall(r"#define SN_HAS_(\w+) (\d)\n", text))
     assert found.keys() == set(ROW_KERNELS)
     assert {name for name, value in found.items() if value == "1"} == {
-        *("CONVOLUTION", "DIRECT", "MAX_POOL", "CONCATENATION"),
+        *("DIRECT", "MAX_POOL", "CONCATENATION"),
     }
     header = (runtime_dir() / "engine" / "sn_model.h").read_text()
     assert all(f"    SN_KERNEL_{name},\n" in header for name in ROW_KERNELS)
@@ -182,7 +179,7 @@ def test_choices_are_written_and_read(sernet):
         ({"conv_8": {}}, "The choice for conv_8 is none: {}."),
         ({"conv_8": 3}, "The choice for conv_8 is none: 3."),
         ({"conv_8": {"algorithm": "magic"}}, "The choice for conv_8 is none: {'algorithm'"),
-        ({"conv_8": {"algorithm": "row", "rows": 1.5}}, "It has an algorithm (row, direct, "),
+        ({"conv_8": {"algorithm": "direct", "rows": 1.5}}, "It has an algorithm (direct, "),
     ],
 )
 def test_choices_that_are_none(sernet, content, text):

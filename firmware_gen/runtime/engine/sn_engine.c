@@ -4,7 +4,6 @@
 
 #include "engine/sn_average_pool.h"
 #include "engine/sn_concatenation.h"
-#include "engine/sn_convolution.h"
 #include "engine/sn_fully_connected.h"
 #include "engine/sn_max_pool.h"
 #include "engine/sn_mean.h"
@@ -95,10 +94,6 @@ static sn_status run_row(const sn_engine *engine, const sn_operator *op, uint32_
     if (op->kernel == SN_KERNEL_MEAN) {
         // Its output is not a row yet: sn_engine_finish makes and reports it.
         sn_mean_add_row(op->as.mean, rows[0], sums_at(engine, op->as.mean->sums));
-    } else if (RUNS(op, CONVOLUTION)) {
-        const sn_convolution *layer = op->as.convolution;
-        sn_convolution_row(layer, rows, bytes_at(engine, layer->workspace),
-                           row_at(engine, op->output, row));
     } else if (RUNS(op, AVERAGE_POOL)) {
         sn_average_pool_row(op->as.pool, rows, row_at(engine, op->output, row));
     } else if (RUNS(op, MAX_POOL)) {

@@ -35,26 +35,6 @@ typedef struct sn_channel {
     int32_t shift;
 } sn_channel;
 
-// Stride 1; `weights`: for each pair of output channels, the two weights of each of the window's
-// values in turn (rows, then columns, then input channels); zeros beside an odd last channel.
-// `channels`: the bias includes -input_zero * (sum of the weights). `workspace`: arena offset of
-// 2 * kernel_rows * kernel_columns * input_channels bytes.
-typedef struct sn_convolution {
-    uint32_t width;
-    uint32_t input_channels;
-    uint32_t output_channels;
-    uint32_t kernel_rows;
-    uint32_t kernel_columns;
-    uint32_t columns_left;
-    int8_t input_zero;
-    int8_t output_zero;
-    int8_t low;
-    int8_t high;
-    uint32_t workspace;
-    const sn_channel *channels;
-    const int8_t *weights;
-} sn_convolution;
-
 typedef struct sn_pool {
     uint32_t input_width;
     uint32_t output_width;
@@ -104,7 +84,6 @@ typedef struct sn_softmax {
 } sn_softmax;
 
 typedef enum {
-    SN_KERNEL_CONVOLUTION,
     SN_KERNEL_DIRECT,
     SN_KERNEL_WINOGRAD,
     SN_KERNEL_FIRST_LAYER,
@@ -132,7 +111,6 @@ typedef struct sn_operator {
     uint32_t window_stride;
     uint32_t rows_above;
     union {
-        const sn_convolution *convolution;
         const sn_direct *direct;
         const sn_winograd *winograd;
         const sn_first_layer *first_layer;

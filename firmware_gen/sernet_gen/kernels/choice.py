@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from sernet_cal.qmodel_types import Concatenation, Convolution, Pool, QModel
 
-Algorithm = Literal["row", "direct", "winograd", "first_layer"]
+Algorithm = Literal["direct", "winograd", "first_layer"]
 Weights = Literal["int8", "transformed", "halves", "thirds"]
 
 
@@ -35,14 +35,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Choice:
-    """How a group runs. `rows`: rows of the group's output that one run makes, of which the first
-    run leaves `early` out, because they lie above the clip (0 <= early < rows). `weights`: as they
-    lie in flash, int8, or transformed when the tables are made. A kernel that transforms int8
-    weights in the run may do so in "halves" or "thirds", for less memory and more time. `apart`:
-    output channels whose weights stay int8 beside transformed ones, for less flash.
+    """How a group runs; the defaults can run any convolution alone, a row at a time.
+
+    `rows`: rows of the group's output that one run makes, of which the first run leaves `early`
+    out, because they lie above the clip (0 <= early < rows). `weights`: as they lie in flash, int8,
+    or transformed when the tables are made. A kernel that transforms int8 weights in the run may do
+    so in "halves" or "thirds", for less memory and more time. `apart`: output channels whose
+    weights stay int8 beside transformed ones, for less flash.
     """
 
-    algorithm: Algorithm
+    algorithm: Algorithm = "direct"
     rows: int = 1
     early: int = 0
     weights: Weights = "int8"

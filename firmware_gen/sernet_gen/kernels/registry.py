@@ -1,10 +1,9 @@
 """Which module makes the tables of which algorithm, and how the C names it."""
 
-from sernet_gen.kernels import direct, first_layer, row, winograd
+from sernet_gen.kernels import direct, first_layer, winograd
 from sernet_gen.kernels.choice import Algorithm, Kernel
 
 _KERNELS: dict[Algorithm, Kernel] = {
-    "row": row,
     "direct": direct,
     "winograd": winograd,
     "first_layer": first_layer,
@@ -23,5 +22,4 @@ def algorithms() -> tuple[Algorithm, ...]:
 
 def group_kernel_names(algorithm: Algorithm) -> tuple[str, str]:
     """Return the kernel's value of sn_kernel, and its member of the union in sn_operator."""
-    member = "convolution" if algorithm == "row" else algorithm
-    return f"SN_KERNEL_{member.upper()}", member
+    return f"SN_KERNEL_{algorithm.upper()}", algorithm

@@ -12,10 +12,3 @@ def folded_bias(model: QModel, operator: Convolution | FullyConnected) -> Int64A
     flat = operator.weights.reshape(len(operator.weights), -1).astype(np.int64)
     folded: Int64Array = operator.bias - zero_point * flat.sum(axis=1)
     return folded
-
-
-def channel_table(model: QModel, operator: Convolution | FullyConnected) -> str:
-    """Return the C of `channels_N`, N the operator's output: an sn_channel for each channel."""
-    rows = zip(folded_bias(model, operator), operator.multipliers, operator.shifts, strict=True)
-    lines = "".join(f"    {{{bias}, {value}, {shift}}},\n" for bias, value, shift in rows)
-    return f"static const sn_channel channels_{operator.output}[] = {{\n{lines}}};\n"

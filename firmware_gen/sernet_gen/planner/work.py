@@ -35,8 +35,6 @@ def work_of_run(model: QModel, step: Step) -> Work:
             return _direct(model, part.convolutions[0], choice)
         case "first_layer":
             return _first_layer(model, part, step)
-        case "row":
-            return _row(model, part.convolutions[0], choice)
 
 
 def work_of_vector(model: QModel, operator: VectorOperator) -> Work:
@@ -58,17 +56,24 @@ def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
         "winograd_output": tiles * made,
         "winograd_batch": len(batches) * made // lanes,
     }
+    stored = made - choice.apart if choice.weights == "transformed" else 0
     for batch in batches:
-        unit = f"winograd_products_{lanes}x{batch.tiles}"
-        work[unit] = work.get(unit, 0) + batch.points * (read // 2) * made
+        for width, channels in ((4, stored), (2, made - stored)):
+            if channels:
+                unit = f"winograd_products_{width}x{batch.tiles}"
+                work[unit] = work.get(unit, 0) + batch.points * (read // 2) * channels
+    weights = read * (made - stored)
     if choice.weights == "int8":
-        work["winograd_weights"] = read * made
-        work[FLASH_WORDS] = operator.weights.size / 4
+        work["winograd_weights"] = weights
+        work[FLASH_WORDS] = 9 * weights / 4
     elif choice.weights in _PARTS:
-        work[f"winograd_{choice.weights}"] = read * made
-        work[FLASH_WORDS] = _PARTS[choice.weights] * operator.weights.size / 4
+        work[f"winograd_{choice.weights}"] = weights
+        work[FLASH_WORDS] = _PARTS[choice.weights] * 9 * weights / 4
     else:
-        work[FLASH_WORDS] = len(batches) * _POINTS * (read // 2) * made
+        work[FLASH_WORDS] = len(batches) * _POINTS * (read // 2) * stored
+        if choice.apart:  # made in thirds, anew for each batch
+            work["winograd_thirds"] = len(batches) * weights
+            work[FLASH_WORDS] += len(batches) * 3 * 9 * weights / 4
     work[FLASH_WORDS] += 8 * made * tiles
     return work
 
@@ -101,17 +106,6 @@ def _first_layer(model: QModel, group: Group, step: Step) -> Work:
         ):
             work[unit] = work.get(unit, 0) + blocks * count
     return work
-
-
-def _row(model: QModel, operator: Convolution, choice: Choice) -> Work:
-    made, values = operator.weights.shape[0], int(operator.weights[0].size)
-    pixels = choice.rows * model.traced[operator.input].width
-    return {
-        "row_products": pixels * made * values,
-        "row_output": pixels * made,
-        "row_gather": pixels * values,
-        FLASH_WORDS: -(-pixels // 2) * made * values,
-    }
 
 
 def _plain_work(model: QModel, part: Pool | Concatenation | Mean, rows: int) -> Work:
