@@ -25,6 +25,9 @@ _WEIGHTS: dict[Algorithm, tuple[Weights, ...]] = {
     "first_layer": ("int8",),
 }
 
+# Channels kept out of transformed weights, where a whole layer of them is just too much flash.
+_APART = (0, 4, 8, 16)
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -80,7 +83,8 @@ def _choices(model: QModel, group: Group, algorithm: Algorithm) -> Iterator[Choi
     height = model.traced[group.output].shape[0]
     for rows in _ROWS[algorithm]:
         for weights in _WEIGHTS[algorithm]:
-            yield Choice(algorithm, rows, -height % rows, weights)
+            for apart in _APART if weights == "transformed" else (0,):
+                yield Choice(algorithm, rows, -height % rows, weights, apart)
 
 
 def _candidate(
