@@ -167,7 +167,7 @@ def test_the_engine_is_told_which_kernels_to_leave_out(sernet):
 def test_choices_are_written_and_read(sernet):
     choices = host_choices(sernet)
     content = write_choices(sernet, choices)
-    assert content["conv_8"].keys() == {"algorithm", "rows", "early", "weights"}
+    assert content["conv_8"].keys() == {"algorithm", "rows", "early", "weights", "apart"}
     assert read_choices(sernet, content) == choices
 
 
@@ -180,6 +180,7 @@ def test_choices_are_written_and_read(sernet):
         ({"conv_8": 3}, "The choice for conv_8 is none: 3."),
         ({"conv_8": {"algorithm": "magic"}}, "The choice for conv_8 is none: {'algorithm'"),
         ({"conv_8": {"algorithm": "direct", "rows": 1.5}}, "It has an algorithm (direct, "),
+        ({"conv_8": {"algorithm": "direct", "apart": "4"}}, "It has an algorithm (direct, "),
     ],
 )
 def test_choices_that_are_none(sernet, content, text):
