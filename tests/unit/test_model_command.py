@@ -9,10 +9,12 @@ from click.testing import CliRunner
 from tiny_bundle import CLIP_SECONDS, make_bundle
 
 from sernet_cal.bundle import CARD_NAME, Bundle
+from sernet_cal.qmodel import read_qmodel
 from sernet_edge.commands import model
 from sernet_edge.model.loso import LOSO_KEYS, loso_scores
 from sernet_edge.model.present import NO_LOSO
 from sernet_edge.model.sizes import sizes_of
+from sernet_gen.plan import plan_model
 
 LOSO = {
     "seeds": [1, 2],
@@ -110,4 +112,7 @@ def test_sizes_count_weights_and_biases(bundle: Bundle) -> None:
     sizes = sizes_of(bundle)
     assert sizes.float_bytes == sizes.int8_bytes == len(bundle.int8)
     assert 0 < sizes.parameters < sizes.weight_bytes < 4 * sizes.parameters
-    assert sizes.arena_bytes > 0
+    assert sizes.row_by_row_arena_bytes == plan_model(read_qmodel(bundle.int8)).arena_bytes
+    text = shown(bundle)
+    assert f"{sizes.row_by_row_arena_bytes:,} bytes row by row; faster with more:" in text
+    assert "sernet-edge plan --board NAME" in text

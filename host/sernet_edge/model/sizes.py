@@ -13,14 +13,15 @@ class Sizes:
     """All in bytes, except `parameters`: the number of weights and biases.
 
     `float_bytes`, `int8_bytes`: the two flatbuffers; `weight_bytes`: int8 weights and 32-bit
-    biases; `arena_bytes`: the engine's memory on a board, for clips of any length.
+    biases; `row_by_row_arena_bytes`: the engine's memory, for clips of any length, when each layer
+    runs alone, a row at a time. A board's plan takes what it may have, for speed.
     """
 
     float_bytes: int
     int8_bytes: int
     parameters: int
     weight_bytes: int
-    arena_bytes: int
+    row_by_row_arena_bytes: int
 
     def to_json(self) -> dict[str, int]:
         """Return the fields."""
