@@ -62,8 +62,8 @@ def _read_choice(name: str, fields: Any) -> Choice:
     if not is_right:
         raise InputError(
             f"The choice for {name} is none: {fields}.",
-            f"It has an algorithm ({', '.join(algorithms())}), rows and early (whole numbers), and "
-            f"weights ({' or '.join(_WEIGHTS)}).",
+            f"It has an algorithm ({', '.join(algorithms())}), rows, early and apart (whole "
+            f"numbers), and weights ({' or '.join(_WEIGHTS)}).",
         )
     return choice
 
