@@ -12,7 +12,7 @@ from sernet_edge.link import faults
 from sernet_edge.link.clip import run_clip
 from sernet_edge.link.frame import Frame, FrameParser, encode_frame
 from sernet_edge.link.messages import ANSWER, LinkStatus, MessageType
-from sernet_edge.link.session import Session
+from sernet_edge.link.session import Session, Timing, timing_of
 
 SAMPLES = np.arange(-50, 50, dtype=np.int16) * 300
 RIGHT = right_scores(SAMPLES.tobytes())
@@ -392,3 +392,9 @@ def test_every_request_is_one_frame() -> None:
         (frame,) = FrameParser().feed(data)
         assert isinstance(frame, Frame)
         assert encode_frame(frame) == data
+
+
+@pytest.mark.parametrize("url", ["emu://nano33?image=x", "qemu://mps3-an547?image=x"])
+def test_an_emulated_board_may_be_as_slow_as_this_machine(url: str) -> None:
+    assert timing_of(url).base_s >= 10.0
+    assert timing_of("/dev/ttyUSB0") == timing_of("proc://firmware") == Timing()

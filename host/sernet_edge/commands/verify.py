@@ -17,7 +17,7 @@ from sernet_edge.commands.options import json_option, model_option
 from sernet_edge.emulator.backend import image_url
 from sernet_edge.emulator.measure import count_clip, countable, emulated_machine
 from sernet_edge.firmware import Firmware, check_files, check_identity, check_model, load_firmware
-from sernet_edge.link.session import Session
+from sernet_edge.link.session import Session, timing_of
 from sernet_edge.link.transport import SerialTransport, open_port, ports_seen
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import Show, progress_bars
@@ -95,7 +95,9 @@ def _url(board: Board, firmware: Firmware, port: str | None, emulate: bool) -> s
 def _connected(board: Board, url: str) -> Iterator[tuple[Session, SerialTransport]]:
     transport = open_port(url, board.link.baud)
     try:
-        session = Session(transport, on_log=lambda line: click.echo(f"device: {line}", err=True))
+        session = Session(
+            transport, timing_of(url), lambda line: click.echo(f"device: {line}", err=True)
+        )
         session.connect()
         yield session, transport
     finally:

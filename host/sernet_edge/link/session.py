@@ -47,6 +47,16 @@ class Timing:
     budget_factor: float = 1.0
 
 
+# An emulated board is as slow as this machine, whatever it says of itself; no byte of it is lost.
+_EMULATED_BASE_S = 10.0
+_EMULATED_SCHEMES = ("emu://", "qemu://")
+
+
+def timing_of(url: str) -> Timing:
+    """Return how long to wait for the board at `url`."""
+    return Timing(base_s=_EMULATED_BASE_S) if url.startswith(_EMULATED_SCHEMES) else Timing()
+
+
 @dataclass
 class HostCounters:
     """The host's side of the link's counters, beside those of its frame parser."""
