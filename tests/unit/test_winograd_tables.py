@@ -18,10 +18,11 @@ from sernet_gen.kernels.winograd_tables import (
     OFFSET,
     G,
     biases,
-    edge_biases,
+    edge_sums,
     is_plain,
     limits,
     quads,
+    raised_sums,
     sum_bound,
     transformed,
 )
@@ -138,6 +139,23 @@ def test_weights_whose_sums_can_be_too_large_are_refused():
     assert sum_bound(fits, 0) == 9 * 128 * 114 * 128
 
 
+def test_weights_that_add_up_to_more_than_the_tables_hold_are_refused():
+    model, group = layer(into=132, width=9)
+    weights = np.full_like(group.convolutions[0].weights, 0)
+    weights[1, :, 2] = 82
+    fits = dataclasses.replace(group.convolutions[0], weights=weights)
+    assert edge_sums(fits)[1, 0] == 3 * 132 * 82 < 2**15
+    assert refusal((model, Group((fits,), group.pools))) is None
+    weights[1, :, 2] = 83
+    assert refusal((model, Group((fits,), group.pools))) == (
+        "run by Winograd: some of its weights add up to 32,868, and its tables hold only sums "
+        "below 32,768"
+    )
+    # Without an edge only a few of them stand in the tables.
+    stored = Choice("winograd", 2, 0, "transformed")
+    assert refusal((model, Group((fits,), group.pools)), stored) is None
+
+
 @pytest.mark.parametrize("lanes", [2, 4])
 @pytest.mark.parametrize("tile_rows", [1, 2, 3, 4])
 def test_batches_cover_every_tile_once(lanes, tile_rows):
@@ -185,10 +203,9 @@ def test_the_tables_give_the_direct_sums(seed, zero_point, extreme):
     table = unpacked(transformed(operator.weights).transpose(0, 3, 1, 2).reshape(4, 36, 2))
     sums = np.einsum("opc,pc->op", table, values).reshape(4, 6, 6)
     wide = np.einsum("yi,oij,xj->oyx", A, sums, A)
-    bias = 64 * biases(operator, zero_point)
-    place = np.zeros((4, 4), int)
-    place[2:, 2:] = [[1, 2], [3, 4]]
-    got = signed(wide % 2**32 * pow(9, -1, 2**32) % 2**32 + bias[:, place]) >> 6
+    bias = np.tile(biases(operator, zero_point)[:, None, None], (4, 4))
+    bias[:, 2:, 2:] -= OFFSET * raised_sums(operator).reshape(4, 2, 2)
+    got = signed(wide % 2**32 * pow(9, -1, 2**32) % 2**32 + 64 * bias) >> 6
     centred = np.lib.stride_tricks.sliding_window_view(pixels - zero_point, (3, 3), (0, 1))
     direct = np.einsum("yxcij,oijc->oyx", centred, operator.weights.astype(np.int64))
     np.testing.assert_array_equal(got, direct + operator.bias[:, None, None])
@@ -256,13 +273,13 @@ def test_sizes_of_a_layer_of_the_bundled_network():
     assert winograd.workspace_bytes(model, group, made) == 4 * (288 + 5 * values + words)
     weights = 96 * 64 * 9
     assert (
-        winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 32 + 20 * 96 + 2 * 28 + 80
+        winograd.flash_bytes(model, group, stored) == 8 * weights + 64 * 20 + 20 * 96 + 2 * 28 + 80
     )
     apart = dataclasses.replace(stored, apart=4)
     assert winograd.workspace_bytes(model, group, apart) == 4 * (288 + 3 * values + words // 3)
     saved = winograd.flash_bytes(model, group, stored) - winograd.flash_bytes(model, group, apart)
     assert saved == 7 * 4 * 96 * 9
-    assert winograd.flash_bytes(model, group, made) == weights + 64 * 32 + 20 * 96 + 2 * 28 + 80
+    assert winograd.flash_bytes(model, group, made) == weights + 64 * 20 + 20 * 96 + 2 * 28 + 80
 
 
 def test_the_assembly_of_a_layer_is_listed_by_tiles_and_rows_of_weights():
@@ -298,7 +315,7 @@ def test_a_width_of_4n_plus_1_ends_with_an_edge_when_the_run_makes_the_weights()
     assert not any(batch.is_edge for batch in winograd.batches_of(model, group, stored))
     values, words = 3 * (36 + 12) * (1 + 48), 6 * 48 * 7 * 2
     assert winograd.workspace_bytes(model, group, made) == 4 * (288 + values + words)
-    tables = 128 * (96 * 9 + 32 + 12) + 5 * 96 + 2 * 28 + 80
+    tables = 128 * (96 * 9 + 20 + 6) + 5 * 96 + 2 * 28 + 80
     assert winograd.flash_bytes(model, group, made) == tables
     for weights, parts in (("halves", 2), ("thirds", 3)):
         choice = Choice("winograd", 6, 0, weights)
@@ -321,8 +338,10 @@ def test_the_tables_of_an_edge_give_the_direct_sums(seed, zero_point):
     raised[4:, :, :2] += EDGE_OFFSET
     kernels = operator.weights.astype(np.int64)
     sums = np.einsum("ia,oajc,ib,bjc->oi", G, kernels[:, :, :2], B, raised)
-    bias = 64 * edge_biases(operator, zero_point)[:, [0, 0, 1, 2]]
-    got = signed((sums @ A.T) % 2**32 * (8 * pow(3, -1, 2**32) % 2**32) % 2**32 + bias) >> 6
+    weights = edge_sums(operator)
+    bias = np.tile((biases(operator, zero_point) + (zero_point + 128) * weights[:, 0])[:, None], 4)
+    bias[:, 2:] -= EDGE_OFFSET * weights[:, 1:]
+    got = signed((sums @ A.T) % 2**32 * (8 * pow(3, -1, 2**32) % 2**32) % 2**32 + 64 * bias) >> 6
     padded = np.pad(pixels - zero_point, ((0, 0), (0, 1), (0, 0)))
     centred = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (0, 1))
     direct = np.einsum("yxcij,oijc->oy", centred, kernels)

@@ -36,6 +36,11 @@ static inline int32_t sn_multiply_double_rounding(int32_t value, int32_t multipl
     return sn_rounding_shift_right(product, left - shift);
 }
 
+// 2^right / 2 - 128 * 2^right, rounded down; right 0..23. No Python twin.
+static inline int32_t sn_plain_round(int32_t right) {
+    return (-255 * (1 << right)) >> 1;
+}
+
 // What that product (`shift` -23..0), a zero point of -128 and the clamp to an int8 come to, with
 // `right` = -shift and `round` = 2^right / 2 - 128 * 2^right. Halves of negative values are rounded
 // up, which no longer shows: all values below 0 are clamped to the zero point. No Python twin.

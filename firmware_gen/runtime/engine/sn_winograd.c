@@ -118,8 +118,7 @@ static sn_winograd_batch wanted_of(const strip *run, uint32_t number) {
 
 static sn_winograd_grid grid_of(const sn_winograd *layer, const sn_winograd_batch *batch) {
     const sn_winograd_grid grid = {layer->input_channels / 2, batch->columns * batch->tile_rows,
-                                   batch->is_edge ? 2 : 6, layer->edge_biases ? 7 : 6,
-                                   layer->rows_made};
+                                   batch->is_edge ? 2 : 6, layer->edges ? 7 : 6, layer->rows_made};
     return grid;
 }
 

@@ -12,7 +12,7 @@
 // * Two channels share a word as high * 65536 + low, so B is plain 32-bit arithmetic. To keep the
 //   low channel from borrowing, SN_WINOGRAD_OFFSET is added to columns 4 and 5 of each row between
 //   the two passes; that is an image of the offset at pixels (4..5, 4..5), seen by the outputs
-//   (2..3, 2..3) only, and four more biases take it off again. The low half then lies within
+//   (2..3, 2..3) only, and what it brings there is taken off again. The low half then lies within
 //   1,330..31,420.
 // * Max pools before requantisation: that never decreases, so the largest sum gives the largest
 //   byte.
@@ -25,15 +25,23 @@
 #define SN_WINOGRAD_EDGE_OFFSET 4096u
 #define SN_WINOGRAD_POINTS 36u
 
-// One output channel. `bias`: 64 times what is added to the sum of u * g, modulo 2^32, at the
-// outputs (2,2), (2,3), (3,2), (3,3) of a tile in [1..4], at the others in [0]. `round`: where
-// `is_plain`, (2^-shift / 2) + output_zero * 2^-shift.
+// One output channel. `bias`: 64 times what is added to the sum of u * g, modulo 2^32. `raised`:
+// the sums of the weights that meet the offset at the outputs (2,2), (2,3), (3,2), (3,3) of a tile.
+// `right`: the shift of the requantisation, negative where it is to the left.
 typedef struct sn_winograd_channel {
-    int32_t bias[5];
+    int32_t bias;
+    int16_t raised[4];
     int32_t multiplier;
-    int32_t shift;
-    int32_t round;
+    int32_t right;
 } sn_winograd_channel;
+
+// One output channel where a batch is an edge. `beyond`: the sum of the weights that meet padding
+// there, of which the edge brings nothing. `raised`: those that meet the edge's offset at the
+// outputs 2, 3 along time.
+typedef struct sn_winograd_edge_channel {
+    int16_t beyond;
+    int16_t raised[2];
+} sn_winograd_edge_channel;
 
 // A rectangle of 1 to 4 tiles (3 where weights are stored) that meet each weight together:
 // `columns` tiles across from output column `column` on (a multiple of 4), `tile_rows` down from
@@ -52,7 +60,7 @@ typedef struct sn_winograd_batch {
 // A run makes `rows` rows of the output, which take rows * pool_rows = 4 * tile_rows rows of the
 // convolution and two more of its input. `pool_rows` x `pool_columns`: 1x1 (no pool), 2x1, 2x2.
 // `low`, `high`: what convolution and pool together clamp to. `is_plain`: low and output_zero are
-// -128, high is 127, all shifts are in -23..0.
+// -128, high is 127, all of `right` are in 0..23.
 //
 // Words of two int16: of a quad of channels c..c+3, first the pair (c, c+2), then (c+1, c+3), the
 // lower channel in the lower half. Transformed input of a batch: [36 points][1 + pairs][tiles], the
@@ -60,11 +68,10 @@ typedef struct sn_winograd_batch {
 // in `transformed`, [stored / 4][36][pairs][4]; those of the others are made in every run (in every
 // batch of a run where some are stored), of two output channels at a time, `rows_made` (6, 3 or 2)
 // of the six rows of points at a time, in the workspace from word `made` on, from bytes g + 128 in
-// `weights`, [output_channels - stored][quads][9 taps][4 channels]. `edge_biases`: where a batch is
-// an edge, three for each output channel, made like sn_winograd_channel's `bias`: for outputs 0 and
-// 1, 2, 3 along time; else 0. `padding`: a row of width * input_channels input zero points.
-// `workspace`: its place in the arena. The workspace begins with words that are used for several
-// ends: for half transformed input, 216, and for sums.
+// `weights`, [output_channels - stored][quads][9 taps][4 channels]. `edges`: where a batch is an
+// edge, one for each output channel; else 0. `padding`: a row of width * input_channels input zero
+// points. `workspace`: its place in the arena. The workspace begins with words that are used for
+// several ends: for half transformed input, 216, and for sums.
 typedef struct sn_winograd {
     uint32_t width;
     uint32_t input_channels;   // a multiple of 4
@@ -85,7 +92,7 @@ typedef struct sn_winograd {
     uint32_t batch_count;
     const sn_winograd_batch *batches;
     const sn_winograd_channel *channels;
-    const int32_t *edge_biases;
+    const sn_winograd_edge_channel *edges;
     const uint32_t *transformed;
     const uint8_t *weights;
     const int8_t *padding;

@@ -7,6 +7,8 @@
 // 64 / 24 modulo 2^32.
 #define EIGHT_THIRDS 0x55555558u
 
+#define RAISED (64 * SN_WINOGRAD_EDGE_OFFSET)
+
 // The two columns of a quad of channels, transformed in `columns`, to the points of two pairs:
 // of a row the last column first.
 static void place(const uint32_t *columns, uint32_t *values, uint32_t tiles, uint32_t point) {
@@ -35,7 +37,13 @@ void sn_winograd_edge_values(const sn_winograd *layer, const sn_winograd_batch *
 }
 
 // 64 times the four sums of an output channel.
-static void outputs(const uint32_t *sums, const int32_t *bias, int32_t *scaled) {
+static void outputs(const sn_winograd *layer, uint32_t number, const uint32_t *sums,
+                    int32_t *scaled) {
+    const sn_winograd_edge_channel *const edge = &layer->edges[number];
+    const int32_t zero = layer->input_zero + 128;
+    const int32_t beyond = edge->beyond;
+    const int32_t raised[2] = {edge->raised[0], edge->raised[1]};
+    const uint32_t bias = (uint32_t)layer->channels[number].bias + 64 * (uint32_t)(zero * beyond);
     const uint32_t m0 = sums[0] + sums[1];
     const uint32_t m1 = sums[2] + sums[3];
     const uint32_t m2 = sums[4] + sums[5];
@@ -46,10 +54,10 @@ static void outputs(const uint32_t *sums, const int32_t *bias, int32_t *scaled) 
     const uint32_t y1 = 2 * (m3 - m4) - 4 * (m1 - m2);
     const uint32_t y2 = 4 * (m3 + m4) - 4 * (m1 + m2);
     const uint32_t y3 = 8 * (m3 - m4) - 4 * (m1 - m2) + 24 * m5;
-    scaled[0] = (int32_t)(y0 * EIGHT_THIRDS + (uint32_t)bias[0]);
-    scaled[1] = (int32_t)(y1 * EIGHT_THIRDS + (uint32_t)bias[0]);
-    scaled[2] = (int32_t)(y2 * EIGHT_THIRDS + (uint32_t)bias[1]);
-    scaled[3] = (int32_t)(y3 * EIGHT_THIRDS + (uint32_t)bias[2]);
+    scaled[0] = (int32_t)(y0 * EIGHT_THIRDS + bias);
+    scaled[1] = (int32_t)(y1 * EIGHT_THIRDS + bias);
+    scaled[2] = (int32_t)(y2 * EIGHT_THIRDS + bias - RAISED * (uint32_t)raised[0]);
+    scaled[3] = (int32_t)(y3 * EIGHT_THIRDS + bias - RAISED * (uint32_t)raised[1]);
 }
 
 static inline int32_t larger(int32_t a, int32_t b) {
@@ -75,7 +83,7 @@ static void write(const sn_winograd *layer, const sn_winograd_rows *row, uint32_
                   const uint32_t *sums, uint32_t at) {
     const sn_winograd_channel *const channel = layer->channels + number;
     int32_t scaled[TILE];
-    outputs(sums, layer->edge_biases + 3 * number, scaled);
+    outputs(layer, number, sums, scaled);
     if (row->is_whole && layer->pool_rows == 2) {
         const int32_t upper = larger(scaled[0], scaled[1]);
         const int32_t lower = larger(scaled[2], scaled[3]);

@@ -33,11 +33,11 @@ static inline int8_t sn_winograd_byte(const sn_winograd *layer, const sn_winogra
 #if SN_DSP
     if (layer->is_plain) {  // as sn_winograd_outputs_dsp.c does it
         const int32_t product = sn_high_product(sum >> 5, channel->multiplier);
-        return sn_saturate_byte((product + channel->round) >> -channel->shift);
+        return sn_saturate_byte((product + sn_plain_round(channel->right)) >> channel->right);
     }
 #endif
     const int32_t scaled =
-        sn_multiply_double_rounding(sum >> 6, channel->multiplier, channel->shift);
+        sn_multiply_double_rounding(sum >> 6, channel->multiplier, -channel->right);
     return sn_clamp(scaled + layer->output_zero, layer->low, layer->high);
 }
 

@@ -29,24 +29,26 @@
     "ldr r9, [sp, #24*" #i "+20]\n" OUTPUT_VECTOR "lsl r8, r8, #1\n lsl r10, r10, #2\n"            \
     "lsl r5, r5, #2\n"
 
-// 64 times the four sums of row 0, 1, 2, 3 in a, b, c, d.
+// 64 times the four sums of row 0, 1, 2, 3 in a, b, c, d; SN_WINOGRAD_OFFSET is taken off.
 #define SUMS_UPPER(a, b, c, d)                                                                     \
     "ldr r6, [r1]\n mla " a ", r4, r11, r6\n mla " b ", r8, r11, r6\n"                             \
     "mla " c ", r10, r11, r6\n mla " d ", r5, r11, r6\n"
 #define SUMS_LOWER(third, fourth, a, b, c, d)                                                      \
-    "ldr r6, [r1]\n ldr r7, [r1, #" third "]\n ldr r9, [r1, #" fourth "]\n"                        \
+    "ldr r6, [r1]\n ldrsh r7, [r1, #" third "]\n mov r9, #64*14080\n"                              \
     "mla " a ", r4, r11, r6\n mla " b ", r8, r11, r6\n"                                            \
-    "mla " c ", r10, r11, r7\n mla " d ", r5, r11, r9\n"
+    "mls r7, r7, r9, r6\n mla " c ", r10, r11, r7\n ldrsh r7, [r1, #" fourth "]\n"                 \
+    "mls r7, r7, r9, r6\n mla " d ", r5, r11, r7\n"
 #define ROW_0 ROW(0) SUMS_UPPER("r0", "lr", "r3", "r12") "lsl r11, r11, #1\n"
 #define ROW_1(a, b, c, d) ROW(1) SUMS_UPPER(a, b, c, d) "lsl r11, r11, #1\n"
-#define ROW_2 ROW(2) SUMS_LOWER("4", "8", "r0", "lr", "r3", "r12")
-#define ROW_3(a, b, c, d) ROW(3) SUMS_LOWER("12", "16", a, b, c, d)
+#define ROW_2 ROW(2) SUMS_LOWER("4", "6", "r0", "lr", "r3", "r12")
+#define ROW_3(a, b, c, d) ROW(3) SUMS_LOWER("8", "10", a, b, c, d)
 
 #define MAX(a, b) "cmp " a ", " b "\n it lt\n movlt " a ", " b "\n"
 #define MAX_OF_ROWS MAX("r0", "r4") MAX("lr", "r8") MAX("r3", "r10") MAX("r12", "r5")
 
-// Multiplier in r4, shift in r6, rounding in r5.
-#define SCALING "ldr r4, [r1, #20]\n ldr r6, [r1, #24]\n ldr r5, [r1, #28]\n rsb r6, r6, #0\n"
+// Multiplier in r4, shift in r6, sn_plain_round of it in r5.
+#define SCALING                                                                                    \
+    "ldr r4, [r1, #12]\n ldr r6, [r1, #16]\n mvn r5, #254\n lsl r5, r5, r6\n asr r5, r5, #1\n"
 #define BYTE(a)                                                                                    \
     "asr " a ", " a ", #5\n smmulr " a ", " a ", r4\n add " a ", " a ", r5\n"                      \
     "asr " a ", " a ", r6\n ssat " a ", #8, " a "\n"
@@ -74,7 +76,7 @@
             "1: str r0, [sp, #120]\n" COLUMNS "movw r11, #0x8e39\n movt r11, #0x38e3\n" upper);    \
         __asm__ volatile(lower "ldr r4, [sp, #112]\n ldr r0, [sp, #120]\n ldr r5, [sp, #116]\n"    \
                                "ldr r6, [sp, #104]\n ldr r2, [sp, #100]\n subs r4, r4, #1\n"       \
-                               "add r0, r0, r5\n add r6, r6, #1\n add r1, r1, #32\n"               \
+                               "add r0, r0, r5\n add r6, r6, #1\n add r1, r1, #20\n"               \
                                "str r4, [sp, #112]\n str r6, [sp, #104]\n bne.w 1b\n"              \
                                "add sp, sp, #124\n pop {r4-r11, pc}\n");                           \
     }

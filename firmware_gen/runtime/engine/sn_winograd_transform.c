@@ -154,8 +154,9 @@ void sn_winograd_outputs(const uint32_t *sums, const sn_winograd_channel *channe
     for (uint32_t i = 0; i < 4; ++i) {
         output_vector(columns[i], outputs[i]);
         for (uint32_t j = 0; j < 4; ++j) {
-            const uint32_t place = i < 2 || j < 2 ? 0 : 2 * i + j - 5;
-            outputs[i][j] = outputs[i][j] * INVERSE_OF_9 + (uint32_t)channel->bias[place];
+            const int32_t raised = i < 2 || j < 2 ? 0 : channel->raised[2 * i + j - 6];
+            outputs[i][j] = outputs[i][j] * INVERSE_OF_9 + (uint32_t)channel->bias -
+                            64 * SN_WINOGRAD_OFFSET * (uint32_t)raised;
         }
     }
 }

@@ -12,10 +12,12 @@ from sernet_gen.kernels.choice import Choice, Group, Weights
 from sernet_gen.kernels.winograd_batches import TILE, Batch, choose_batches
 from sernet_gen.kernels.winograd_tables import (
     channel_table,
+    edge_sums,
     edge_table,
     is_plain,
     limits,
     quads,
+    raised_sums,
     sum_bound,
     transformed,
 )
@@ -25,13 +27,15 @@ _COLUMN_WORDS = 216
 # Words for the sums of a tile and an output channel, of which one call makes up to 8.
 _SUM_WORDS, _SUM_SETS = 36, 8
 _WORD_BYTES = 4
-_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 32, 12, 28, 80
+_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 20, 6, 28, 80
 _POOLS = ((1, 1), (2, 1), (2, 2))
 # Rows of points, of six, whose weights the run makes at a time.
 _ROWS_MADE: Mapping[Weights, int] = {"int8": 6, "halves": 3, "thirds": 2, "transformed": 2}
 _MOST_TILE_ROWS = 4
 # 64 times a sum must not wrap.
 _SUM_LIMIT = 2**25
+# Sums of weights in the tables are int16.
+_WEIGHT_SUM_LIMIT = 2**15
 
 
 def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
@@ -45,6 +49,7 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
         or _rows_refusal(group, choice)
         or _apart_refusal(operator, choice)
         or _sum_refusal(model, operator)
+        or _weight_sum_refusal(operator, _has_edge(model, group, choice))
     )
 
 
@@ -105,6 +110,17 @@ def _sum_refusal(model: QModel, operator: Convolution) -> str | None:
     return None
 
 
+def _weight_sum_refusal(operator: Convolution, has_edge: bool) -> str | None:
+    sums = [raised_sums(operator), *([edge_sums(operator)] if has_edge else [])]
+    largest = max(int(abs(part).max()) for part in sums)
+    if largest >= _WEIGHT_SUM_LIMIT:
+        return (
+            f"run by Winograd: some of its weights add up to {largest:,}, and its tables hold only "
+            f"sums below {_WEIGHT_SUM_LIMIT:,}"
+        )
+    return None
+
+
 def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes of the transformed input, and of weights that are transformed in the run."""
     return _WORD_BYTES * (_value_words(model, group, choice) + _weight_words(model, group, choice))
@@ -157,14 +173,14 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
         "workspace": workspace,
         "batches": f"batches_{place}",
         "channels": f"channels_{place}",
-        "edge_biases": f"edge_biases_{place}" if has_edge else "0",
+        "edges": f"edges_{place}" if has_edge else "0",
         "transformed": f"transformed_{place}" if stored else "0",
         "weights": f"weights_{place}" if _makes(choice) else "0",
         "padding": f"padding_{place}",
     }
     return (
         channel_table(model, group)
-        + (edge_table(model, group) if has_edge else "")
+        + (edge_table(group) if has_edge else "")
         + weights
         + c_array("int8_t", f"padding_{place}", [source.zero_point] * source.row_bytes, aligned=4)
         + _batch_table(model, group, choice)

@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from sernet_cal.qmodel_types import Convolution, QModel
 from sernet_cal.requantize import INT8_MAX, INT8_MIN, Int8Array, Int64Array
-from sernet_gen.csyntax import c_array
 from sernet_gen.kernels.choice import Group
 
 # SN_WINOGRAD_OFFSET and SN_WINOGRAD_EDGE_OFFSET of sn_winograd.h.
@@ -65,50 +64,58 @@ def sum_bound(operator: Convolution, input_zero: int) -> int:
 
 
 def biases(operator: Convolution, input_zero: int) -> Int64Array:
-    """Return the biases of u * g with u = x + 128, int64 [out, 5], not yet times 64.
-
-    Column 0 is for most outputs of a tile. To (2,2), (2,3), (3,2), (3,3), columns 1 to 4, the taps
-    that reach pixels (4..5, 4..5) also bring OFFSET, in channels 0 and 1 of every quad.
-    """
+    """Return the biases of u * g with u = x + 128, int64 [out], not yet times 64."""
     kernels = operator.weights.astype(np.int64)
-    bias = operator.bias - (input_zero - INT8_MIN) * kernels.sum(axis=(1, 2, 3))
-    low = kernels.reshape(*kernels.shape[:3], -1, 4)[..., :2].sum(axis=(3, 4)) * OFFSET
-    columns = [bias]
-    for row in (2, 3):
-        for column in (2, 3):
-            columns.append(bias - low[:, 4 - row :, 4 - column :].sum(axis=(1, 2)))
-    return np.stack(columns, axis=1)
+    bias: Int64Array = operator.bias - (input_zero - INT8_MIN) * kernels.sum(axis=(1, 2, 3))
+    return bias
 
 
-def edge_biases(operator: Convolution, input_zero: int) -> Int64Array:
-    """Return the biases of the last column, int64 [out, 3], for outputs 0 and 1, 2, 3 along time.
+def raised_sums(operator: Convolution) -> Int64Array:
+    """Return the sums of the weights that meet OFFSET, int64 [out, 4].
 
-    As `biases`; the third tap across meets padding, so it adds nothing beside u * g either.
+    At the outputs (2,2), (2,3), (3,2), (3,3) of a tile those are the taps that reach pixels
+    (4..5, 4..5), in channels 0 and 1 of every quad.
     """
-    kernels = operator.weights.astype(np.int64)[:, :, :2]
-    bias = operator.bias - (input_zero - INT8_MIN) * kernels.sum(axis=(1, 2, 3))
-    low = kernels.reshape(*kernels.shape[:3], -1, 4)[..., :2].sum(axis=(2, 3, 4)) * EDGE_OFFSET
-    return np.stack([bias, bias - low[:, 2], bias - low[:, 1:].sum(axis=1)], axis=1)
+    low = _low_channels(operator.weights).sum(axis=3)
+    parts = [low[:, 4 - row :, 4 - column :] for row in (2, 3) for column in (2, 3)]
+    return np.stack([part.sum(axis=(1, 2)) for part in parts], axis=1)
 
 
-def edge_table(model: QModel, group: Group) -> str:
-    """Return the C of `edge_biases_N`."""
-    operator = group.convolutions[0]
-    scaled = _wrapped(_SCALE * edge_biases(operator, model.traced[operator.input].zero_point))
-    return c_array("int32_t", f"edge_biases_{group.output}", scaled)
+def edge_sums(operator: Convolution) -> Int64Array:
+    """Return the sums of weights that the last column needs, int64 [out, 3].
+
+    Column 0: those of the third tap across, which meets padding; columns 1 and 2: those that meet
+    EDGE_OFFSET at outputs 2 and 3 along time.
+    """
+    beyond = operator.weights[:, :, 2].astype(np.int64).sum(axis=(1, 2))
+    low = _low_channels(operator.weights)[:, :, :2].sum(axis=(2, 3))
+    return np.stack([beyond, low[:, 2], low[:, 1] + low[:, 2]], axis=1)
+
+
+def _low_channels(weights: Int8Array) -> Int64Array:
+    """Return the weights of channels 0 and 1 of every quad, int64 [out, 3, 3, into / 2]."""
+    kernels = weights.astype(np.int64).reshape(*weights.shape[:3], -1, 4)[..., :2]
+    return kernels.reshape(*weights.shape[:3], -1)
+
+
+def edge_table(group: Group) -> str:
+    """Return the C of `edges_N`, an sn_winograd_edge_channel for each output channel."""
+    rows = edge_sums(group.convolutions[0]).tolist()
+    lines = "".join(f"    {{{beyond}, {{{two}, {three}}}}},\n" for beyond, two, three in rows)
+    return f"static const sn_winograd_edge_channel edges_{group.output}[] = {{\n{lines}}};\n"
 
 
 def channel_table(model: QModel, group: Group) -> str:
     """Return the C of `channels_N`, an sn_winograd_channel for each output channel."""
     operator = group.convolutions[0]
     scaled = _wrapped(_SCALE * biases(operator, model.traced[operator.input].zero_point))
-    zero_point, plain = model.traced[operator.output].zero_point, is_plain(model, group)
+    numbers = zip(
+        scaled, raised_sums(operator), operator.multipliers, -operator.shifts, strict=True
+    )
     lines = ""
-    for bias, multiplier, shift in zip(scaled, operator.multipliers, operator.shifts, strict=True):
-        right = -int(shift)
-        rounding = (1 << right >> 1) + (zero_point << right) if plain else 0
-        numbers = ", ".join(_literal(int(value)) for value in bias)
-        lines += f"    {{{{{numbers}}}, {multiplier}, {shift}, {rounding}}},\n"
+    for bias, raised, multiplier, right in numbers:
+        sums = ", ".join(map(str, raised))
+        lines += f"    {{{_literal(int(bias))}, {{{sums}}}, {multiplier}, {right}}},\n"
     name = f"channels_{group.output}"
     return f"static const sn_winograd_channel {name}[] = {{\n{lines}}};\n"
 
