@@ -107,14 +107,20 @@ def test_all_layers_equal_the_reference(maker, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("family", "flags"),
-    [("gcc", ()), ("zig", ()), ("gcc", ("-DSN_PORTABLE",))],
-    ids=["assembly", "zig", "portable"],
+    ("family", "flags", "name", "count"),
+    [
+        ("gcc", (), "cortex-m4f", 30),
+        ("zig", (), "cortex-m4f", 30),
+        ("gcc", ("-DSN_PORTABLE",), "cortex-m4f", 0),
+        ("gcc", (), "cortex-m0plus", 11),
+        ("zig", (), "cortex-m0plus", 11),
+    ],
+    ids=["assembly", "zig", "portable", "v6m", "v6m-zig"],
 )
-def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, family, flags):
-    core = ArmStrips(tmp_path, maker.model, maker.layers, family, flags)
-    assembly = {name for name in core.symbols if ASSEMBLY.match(name)}
-    assert len(assembly) == (0 if flags else 30)
+def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, family, flags, name, count):
+    core = ArmStrips(tmp_path, maker.model, maker.layers, family, flags, name)
+    assembly = {symbol for symbol in core.symbols if ASSEMBLY.match(symbol)}
+    assert len(assembly) == count
     edges = Counter()
     core.count_blocks(edges)
     random = np.random.default_rng(3)

@@ -1,4 +1,4 @@
-"""Runs the strip kernels on an emulated Cortex-M4F: the assembly, or (SN_PORTABLE) its C twins."""
+"""Runs the strip kernels on an emulated core: the assembly, or (SN_PORTABLE) its C twins."""
 
 import importlib.util
 import shutil
@@ -14,6 +14,7 @@ from unicorn.arm_const import (
     UC_ARM_REG_R2,
     UC_ARM_REG_R3,
     UC_ARM_REG_SP,
+    UC_CPU_ARM_CORTEX_M0,
     UC_CPU_ARM_CORTEX_M4,
 )
 
@@ -35,6 +36,7 @@ NEEDS_GCC = pytest.mark.skipif(not shutil.which(ARM_GCC), reason=f"needs {ARM_GC
 NEEDS_ZIG = pytest.mark.skipif(
     importlib.util.find_spec("ziglang") is None, reason="needs the Python package ziglang"
 )
+UNICORN_CORES = {"cortex-m4f": UC_CPU_ARM_CORTEX_M4, "cortex-m0plus": UC_CPU_ARM_CORTEX_M0}
 # (compiler, flags)
 ARM_BUILDS = [
     pytest.param(("gcc", ()), marks=NEEDS_GCC, id="gcc"),
@@ -47,11 +49,11 @@ ARGUMENTS = (UC_ARM_REG_R0, UC_ARM_REG_R1, UC_ARM_REG_R2, UC_ARM_REG_R3)
 class ArmImage:
     """The C `text` and `sources`, compiled for an emulated core; `folder` is searched first."""
 
-    def __init__(self, folder, text, sources, family="gcc", flags=()):
+    def __init__(self, folder, text, sources, family="gcc", flags=(), core="cortex-m4f"):
         (folder / "link.ld").write_text(SCRIPT)
         data = folder / "tables.c"
         data.write_text(text.replace("static const sn_", "const sn_"))
-        compiler = find_toolchain("cortex-m4f", family)
+        compiler = find_toolchain(core, family)
         words = [*FLAGS, *WARNINGS, *flags, f"-I{folder}", f"-I{runtime_dir()}"]
         if family == "zig":
             words += ["-fno-sanitize=undefined", "-fno-stack-protector"]
@@ -63,11 +65,11 @@ class ArmImage:
         compiler.run([*words, *paths, *link, "-o", str(image)], "build the strips")
         linked = read_image(image)
         self.sizes = {symbol.name: symbol.size for symbol in linked.symbols}
-        self.symbols = self._load(linked)
+        self.symbols = self._load(linked, UNICORN_CORES[core])
 
-    def _load(self, image):
+    def _load(self, image, core):
         self._core = Uc(UC_ARCH_ARM, UC_MODE_THUMB | UC_MODE_MCLASS)
-        self._core.ctl_set_cpu_model(UC_CPU_ARM_CORTEX_M4)
+        self._core.ctl_set_cpu_model(core)
         self._core.mem_map(0, FLASH_BYTES)
         self._core.mem_map(RAM, RAM_BYTES)
         for segment in image.segments:
@@ -114,10 +116,10 @@ class ArmImage:
 class ArmStrips(ArmImage):
     """An image with the tables of `layers`, in an emulated core."""
 
-    def __init__(self, folder, model, layers, family="gcc", flags=()):
+    def __init__(self, folder, model, layers, family="gcc", flags=(), core="cortex-m4f"):
         self.model = model
         sources = case_sources(folder, model, layers)
-        super().__init__(folder, tables(model, layers), sources, family, flags)
+        super().__init__(folder, tables(model, layers), sources, family, flags, core)
 
     def run_layer(self, kernel, layer, values):
         """Return what the image makes of a clip, int8 [rows, width * channels]."""

@@ -41,7 +41,8 @@ def make_bundle(folder: Path, seed: int = 3, form: str = "stream") -> Bundle:
 
 
 def make_firmware(bundle: Bundle, board: str, folder: Path, is_fused: bool = False) -> Build:
-    """Build `bundle` for `board` in `folder`; `is_fused`: with the kernels that work on strips."""
+    """Build `bundle` for `board` in `folder`, each layer alone; `is_fused`: in one with others,
+    as is fastest on this machine."""
     choices = host_choices(read_qmodel(bundle.int8)) if is_fused else {}
     return generate(bundle, load_board(board), folder, choices=choices)
 

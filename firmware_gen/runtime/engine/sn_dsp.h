@@ -10,6 +10,13 @@
 #define SN_DSP 0
 #endif
 
+// On Armv6-M, whose Thumb has no more than the plain instructions.
+#if defined(__ARM_ARCH_6M__) && !defined(SN_PORTABLE)
+#define SN_V6M 1
+#else
+#define SN_V6M 0
+#endif
+
 #if SN_DSP && defined(__ARM_FEATURE_MVE)
 #define SN_MVE 1
 #else

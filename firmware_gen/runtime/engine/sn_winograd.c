@@ -79,26 +79,31 @@ static void transform_batch(const strip *run, const sn_winograd_batch *batch, ui
     }
 }
 
-// The sums start at 0.
-static void clear_starts(const sn_winograd *layer, uint32_t *values, uint32_t tiles) {
+// Where the sums with weights of the tables start: at 0 but for Armv6-M.
+static void set_starts(const sn_winograd *layer, uint32_t *values, uint32_t tiles) {
+#if SN_V6M
+    sn_winograd_starts_stored(values, layer->input_channels / 2, tiles);
+#else
     for (uint32_t i = 0; i < SN_WINOGRAD_POINTS; ++i) {
         for (uint32_t tile = 0; tile < tiles; ++tile) {
             values[tile] = 0;
         }
         values += (1 + layer->input_channels / 2) * tiles;
     }
+#endif
 }
 
 // Four output channels from `number` on: four at once with up to 2 tiles, else two and two.
 static void multiply_stored(const strip *run, const sn_winograd_batch *batch,
                             const uint32_t *values, const uint32_t *weights, uint32_t number) {
     const uint32_t tiles = batch->columns * batch->tile_rows;
+    const uint32_t pairs = run->layer->input_channels / 2;
     const sn_winograd_sets four = {4, tiles, 1};
     const sn_winograd_sets two = {2, 1, 2};
     const sn_winograd_sets *const sets = tiles < 3 ? &four : &two;
     for (uint32_t lane = 0; lane < 4; lane += sets->lanes) {
-        sn_winograd_products_stored(values, weights + lane, run->scratch,
-                                    run->layer->input_channels / 2, tiles);
+        sn_winograd_products_stored(values, weights + sn_winograd_stored_words(pairs, lane),
+                                    run->scratch, pairs, tiles);
         sn_winograd_write(run->layer, batch, run->rows, run->scratch, number + lane, sets);
     }
 }
@@ -191,7 +196,7 @@ static void run_made(const strip *run, uint32_t *words) {
 // Batch after batch: the channels whose weights are in the tables, then those that are left.
 static void run_stored(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
-    const uint32_t size = SN_WINOGRAD_POINTS * layer->input_channels / 2 * 4;
+    const uint32_t size = sn_winograd_stored_words(layer->input_channels / 2, 4);
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
         const sn_winograd_batch batch = wanted_of(run, b);
         const sn_winograd_grid grid = grid_of(layer, &batch);
@@ -201,7 +206,7 @@ static void run_stored(const strip *run, uint32_t *words) {
             continue;
         }
         transform_batch(run, &batch, values);
-        clear_starts(layer, values, grid.tiles);
+        set_starts(layer, values, grid.tiles);
         for (uint32_t number = 0; number < layer->stored; number += 4, weights += size) {
             multiply_stored(run, &batch, values, weights, number);
         }

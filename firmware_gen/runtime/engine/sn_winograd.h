@@ -21,6 +21,8 @@
 
 #include <stdint.h>
 
+#include "engine/sn_dsp.h"
+
 #define SN_WINOGRAD_OFFSET 14080u
 #define SN_WINOGRAD_EDGE_OFFSET 4096u
 #define SN_WINOGRAD_POINTS 36u

@@ -1,7 +1,7 @@
 #include "engine/sn_dsp.h"
 #include "engine/sn_winograd_transform.h"
 
-#if !SN_DSP
+#if !SN_DSP && !SN_V6M
 
 // Both outputs of one point of `tiles` (1 to 4) tiles: sums[tile * tile_step + output *
 // output_step]. The weights of the pairs lie `step` words apart, those of the two outputs side by

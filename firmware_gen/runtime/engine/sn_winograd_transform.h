@@ -66,6 +66,25 @@ void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, 
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
                                  uint32_t pairs, uint32_t tiles);
 
+#if SN_V6M
+// There the weights of the tables are [output_channels / 2][36 points][1 + pairs][2], the low
+// channel's in the upper half, the high channel's plus SN_WINOGRAD_RAISED in the lower one, and the
+// first words are what belongs to the sums of sn_winograd_products_v6m.c for the weights alone.
+// This writes what belongs to them for the values alone, to the first words of each point.
+#define SN_WINOGRAD_RAISED 8192u
+void sn_winograd_starts_stored(uint32_t *values, uint32_t pairs, uint32_t tiles);
+#endif
+
+// How far the weights of output channel `lane` of four lie behind those of the first one, and the
+// next four's.
+static inline uint32_t sn_winograd_stored_words(uint32_t pairs, uint32_t lane) {
+#if SN_V6M
+    return lane * SN_WINOGRAD_POINTS * (1 + pairs);
+#else
+    return lane < 4 ? lane : 4 * SN_WINOGRAD_POINTS * pairs;
+#endif
+}
+
 // A, the inverse of 9 and the bias: from sums[36] to 64 times the convolution's sums, [4][4].
 void sn_winograd_outputs(const uint32_t *sums, const sn_winograd_channel *channel,
                          uint32_t (*outputs)[4]);

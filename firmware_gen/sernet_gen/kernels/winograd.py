@@ -20,6 +20,7 @@ from sernet_gen.kernels.winograd_tables import (
     raised_sums,
     sum_bound,
     transformed,
+    transformed_v6m,
 )
 
 # Words for half transformed input, at the start of the workspace: 12 * SN_WINOGRAD_COLUMNS.
@@ -163,8 +164,11 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     stored, has_edge = _stored(group, choice), _has_edge(model, group, choice)
     weights = ""
     if stored:
-        words = transformed(operator.weights[:stored])
-        weights += c_array("uint32_t", f"transformed_{place}", words)
+        name, part = f"transformed_{place}", operator.weights[:stored]
+        v6m, others = (
+            c_array("uint32_t", name, words) for words in (transformed_v6m(part), transformed(part))
+        )
+        weights += f"#if SN_V6M\n{v6m}#else\n{others}#endif\n"
     if _makes(choice):
         taps = quads(operator.weights[stored:])
         weights += c_array("uint8_t", f"weights_{place}", taps, aligned=4)

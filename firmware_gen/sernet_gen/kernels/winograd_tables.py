@@ -9,6 +9,8 @@ from sernet_gen.kernels.choice import Group
 
 # SN_WINOGRAD_OFFSET and SN_WINOGRAD_EDGE_OFFSET of sn_winograd.h.
 OFFSET, EDGE_OFFSET = 14_080, 4_096
+# SN_WINOGRAD_RAISED of sn_winograd_transform.h.
+RAISED = 8_192
 # G of F(4, 3) at the points 0, 1, -1, 2, -2, infinity, in the smallest integers.
 G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]], np.int64)
 _POINTS = 36
@@ -23,6 +25,21 @@ def transformed(weights: Int8Array) -> npt.NDArray[np.uint32]:
     halves = points.transpose(0, 1, 2, 4, 3) & 0xFFFF  # of a quad: (0, 2), then (1, 3)
     words = (halves[..., 0] | halves[..., 1] << 16).reshape(-1, 4, _POINTS, halves[0, 0].size // 2)
     return np.ascontiguousarray(words.transpose(0, 2, 3, 1).astype(np.uint32))
+
+
+def transformed_v6m(weights: Int8Array) -> npt.NDArray[np.uint32]:
+    """Return G g G' as Armv6-M wants it, uint32 [out / 2, 36, 1 + pairs, 2].
+
+    The first words are minus the sum of the products of the halves behind them, RAISED included:
+    see sn_winograd_products_v6m.c.
+    """
+    kernels = weights.astype(np.int64)
+    points = np.einsum("ia,oabc,jb->oijc", G, kernels, G).reshape(len(kernels), _POINTS, -1, 2, 2)
+    low, high = (part.reshape(len(kernels), _POINTS, -1) for part in np.moveaxis(points, 3, 0))
+    starts = -(low * (high + RAISED)).sum(axis=2, keepdims=True)
+    words = np.concatenate([starts, (low << 16) + high + RAISED], axis=2) & 0xFFFFFFFF
+    pairs = words.reshape(-1, 2, *words.shape[1:]).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(pairs.astype(np.uint32))
 
 
 def quads(weights: Int8Array) -> npt.NDArray[np.uint8]:
