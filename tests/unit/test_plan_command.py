@@ -103,6 +103,6 @@ def test_a_board_that_was_never_measured_gets_the_largest_sizes(tmp_path):
     assert unknown.flash >= measured.flash
     assert unknown.ram >= measured.ram
     path = tmp_path / "runtime.json"
-    path.write_text(with_runtime(path, "b", Runtime(3, 2, 1)))
-    text = with_runtime(path, "a", Runtime(1, 2, 3))
+    path.write_text(with_runtime(path, "b", Runtime(4, 3, 2, 1)))
+    text = with_runtime(path, "a", Runtime(1, 2, 3, 4))
     assert list(json.loads(text)) == ["a", "b"]

@@ -20,6 +20,10 @@ class Budgets:
         given = {name: value for name, value in vars(other).items() if value is not None}
         return replace(self, **given)
 
+    def without(self, name: str) -> "Budgets":
+        """Return these limits but for the one called `name`."""
+        return replace(self, **{name: None})
+
     def words(self) -> str:
         """Return the limits for a person."""
         words = []

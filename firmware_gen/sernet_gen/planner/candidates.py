@@ -19,6 +19,8 @@ _ROWS: dict[Algorithm, tuple[int, ...]] = {
     "direct": (1, 2, 4),
     "first_layer": (1, 2, 4),
 }
+ALGORITHMS: tuple[Algorithm, ...] = tuple(_ROWS)
+WITHOUT_WINOGRAD = tuple(name for name in ALGORITHMS if name != "winograd")
 _WEIGHTS: dict[Algorithm, tuple[Weights, ...]] = {
     "winograd": ("transformed", "int8", "halves", "thirds"),
     "direct": ("int8",),
@@ -38,16 +40,20 @@ class Rejected:
 
 
 def candidates_of(
-    model: QModel, group: Group, costs: CostTable, wait_states: float
+    model: QModel,
+    group: Group,
+    algorithms: Sequence[Algorithm],
+    costs: CostTable,
+    wait_states: float,
 ) -> tuple[list[Candidate], list[Rejected]]:
-    """Return the ways in which `group` may run, and the algorithms that cannot run it at all.
+    """Return the ways in which `group` may run, and those of `algorithms` that cannot run it.
 
     Beside the whole group in one: each of its convolutions alone, its pools behind them.
     """
     found: list[Candidate] = []
     rejected: list[Rejected] = []
     for parts in ((group,), alone(group)) if group.pools else ((group,),):
-        for algorithm in _ROWS:
+        for algorithm in algorithms:
             choices = [_possible(model, part, algorithm, costs) for part in parts]
             if all(choices):
                 for same in zip(*choices, strict=False):

@@ -1,17 +1,17 @@
 """The planner: for each layer the algorithm, the strip and the place of its weights."""
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from sernet_cal.errors import DoesNotFitError
 from sernet_cal.qmodel_types import QModel
 from sernet_gen.groups import fusable_groups
-from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.choice import Algorithm, Choice, Group
 from sernet_gen.plan import Plan, plan_model
 from sernet_gen.planner.budgets import Budgets
-from sernet_gen.planner.candidates import Rejected, candidates_of
+from sernet_gen.planner.candidates import ALGORITHMS, WITHOUT_WINOGRAD, Rejected, candidates_of
 from sernet_gen.planner.costs import CostTable
 from sernet_gen.planner.predict import Prediction, predict
 from sernet_gen.planner.search import Candidate, Combination, Limits, Order, find_best, in_order
@@ -24,41 +24,74 @@ _NEAREST_ATTEMPTS = 60
 class Target:
     """What is planned for: a core's costs, the board's clock and flash, and the firmware beside the
     network. `flash`, `ram`: bytes of the firmware without the groups' tables and the arena;
-    `stack`: at worst.
+    `winograd`: of this flash, code that only plans with Winograd have; `stack`: at worst.
     """
 
     costs: CostTable
     clock_hz: int
     wait_states: float
     flash: int
+    winograd: int
     ram: int
     stack: int
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The plan, the choices that make it, what it will take, and what could not be chosen."""
+    """The plan, the choices that make it, what it will take, and what could not be chosen.
+
+    `flash_bytes`: predicted, of the whole firmware.
+    """
 
     choices: dict[int, Choice]
     plan: Plan
     prediction: Prediction
+    flash_bytes: int
     rejected: dict[str, tuple[Rejected, ...]]
 
 
-def choose(model: QModel, target: Target, budgets: Budgets) -> Chosen:
-    """Return the plan of `model` that takes the least time within `budgets`.
+def choose(
+    model: QModel,
+    target: Target,
+    budgets: Budgets,
+    algorithms: Sequence[Algorithm] = ALGORITHMS,
+) -> Chosen:
+    """Return the plan of `model` that takes the least time within `budgets`, by `algorithms`.
 
-    The same arguments give the same plan. Raises DoesNotFitError when there is none; its text names
-    the nearest one.
+    Where there is none, another search leaves Winograd out, and its code with it. The same
+    arguments give the same plan. Raises DoesNotFitError when there is none; its text names the
+    nearest one.
     """
-    return _Search(model, target).best(budgets)
+    searches = [_Search(model, target, algorithms)]
+    if "winograd" in algorithms:
+        searches.append(_Search(model, target, WITHOUT_WINOGRAD))
+    for search in searches:
+        found = search.best(budgets)
+        if found is not None:
+            return found
+    raise _refused(budgets, [search.nearest(budgets) for search in searches])
+
+
+def _refused(budgets: Budgets, nearest: Sequence[Mapping[str, int]]) -> DoesNotFitError:
+    options = sorted({option for found in nearest for option in found}, reverse=True)
+    changes = [
+        f"{option} {min(found[option] for found in nearest if option in found)}"
+        for option in options
+    ]
+    return DoesNotFitError(
+        f"No plan of this network keeps to all of these: {budgets.words()}.",
+        "There is one with any of these changes:  " + "   ".join(changes)
+        if changes
+        else "Moving one of the limits is not enough; move two.",
+    )
 
 
 class _Search:
     """The candidates of all groups of a model, and the plans made of them."""
 
-    def __init__(self, model: QModel, target: Target) -> None:
-        self._model, self._target = model, target
+    def __init__(self, model: QModel, target: Target, algorithms: Sequence[Algorithm]) -> None:
+        self._model, self._target, self._algorithms = model, target, algorithms
+        self._code = target.flash - (0 if "winograd" in algorithms else target.winograd)
         self._frame = target.costs.cost({"frame": 1}, target.wait_states)
         self._groups = fusable_groups(model)
         self._candidates: list[list[Candidate]] = []
@@ -69,15 +102,16 @@ class _Search:
 
     def _add(self, group: Group) -> None:
         target = self._target
-        found, rejected = candidates_of(self._model, group, target.costs, target.wait_states)
+        found, rejected = candidates_of(
+            self._model, group, self._algorithms, target.costs, target.wait_states
+        )
         self._candidates.append(found)
         self._rejected[self._model.traced[group.output].name] = tuple(rejected)
 
-    def best(self, budgets: Budgets) -> Chosen:
+    def best(self, budgets: Budgets) -> Chosen | None:
+        """Return the fastest plan, None where none is found."""
         found = self._find(budgets)
-        if found is None:
-            raise self._refused(budgets)
-        return self._chosen(found)
+        return None if found is None else self._chosen(found)
 
     def _find(self, budgets: Budgets) -> Combination | None:
         limits = self._limits(budgets)
@@ -86,7 +120,7 @@ class _Search:
     def _limits(self, budgets: Budgets) -> Limits:
         target = self._target
         return Limits(
-            _left(budgets.flash, target.flash),
+            _left(budgets.flash, self._code),
             _left(budgets.ram, target.ram + target.stack),
             _left(_cost_of(budgets.latency_ms, target), self._frame),
         )
@@ -111,30 +145,22 @@ class _Search:
         choices = self._choices(combination)
         plan = plan_model(self._model, choices)
         prediction = predict(self._model, plan, self._target.costs, self._target.wait_states)
-        return Chosen(choices, plan, prediction, self._rejected)
+        return Chosen(choices, plan, prediction, self._code + prediction.flash, self._rejected)
 
-    def _refused(self, budgets: Budgets) -> DoesNotFitError:
-        nearest = self._nearest(budgets)
-        return DoesNotFitError(
-            f"No plan of this network keeps to all of these: {budgets.words()}.",
-            "There is one with any of these changes:  " + "   ".join(nearest)
-            if nearest
-            else "Moving one of the limits is not enough; move two.",
+    def nearest(self, budgets: Budgets) -> dict[str, int]:
+        """Return the options that, changed alone, give a plan, with their values."""
+        ways: tuple[tuple[str, str, Order, Callable[[Combination], float]], ...] = (
+            ("--ram-budget", "ram", "arena", self._ram),
+            ("--flash-budget", "flash", "flash", self._flash),
+            ("--latency-budget", "latency_ms", "late", self._latency_ms),
         )
-
-    def _nearest(self, budgets: Budgets) -> list[str]:
-        """Return a line for each limit that, moved alone, gives a plan."""
-        lines = []
-        if budgets.ram is not None:
-            ram = self._least(replace(budgets, ram=None), "arena", self._ram)
-            lines += [f"--ram-budget {ram:.0f}"] if ram is not None else []
-        if budgets.flash is not None:
-            flash = self._least(replace(budgets, flash=None), "flash", self._flash)
-            lines += [f"--flash-budget {flash:.0f}"] if flash is not None else []
-        if budgets.latency_ms is not None:
-            late = self._least(replace(budgets, latency_ms=None), "late", self._latency_ms)
-            lines += [f"--latency-budget {math.ceil(late)}"] if late is not None else []
-        return lines
+        found = {}
+        for option, name, order, taken in ways:
+            if getattr(budgets, name) is not None:
+                least = self._least(budgets.without(name), order, taken)
+                if least is not None:
+                    found[option] = math.ceil(least)
+        return found
 
     def _least(
         self, budgets: Budgets, order: Order, taken: Callable[[Combination], float]
@@ -148,7 +174,7 @@ class _Search:
         return self._target.ram + self._target.stack + self._judged(combination)[0]
 
     def _flash(self, combination: Combination) -> float:
-        return self._target.flash + sum(chosen.flash for chosen in combination)
+        return self._code + sum(chosen.flash for chosen in combination)
 
     def _latency_ms(self, combination: Combination) -> float:
         return 1000.0 * self._judged(combination)[1] / self._target.clock_hz

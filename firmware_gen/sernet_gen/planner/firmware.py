@@ -33,7 +33,7 @@ class FirmwarePlan:
     @property
     def flash_bytes(self) -> int:
         """Predicted flash of the firmware."""
-        return self.target.flash + self.chosen.prediction.flash
+        return self.chosen.flash_bytes
 
     @property
     def ram_bytes(self) -> int:
@@ -71,6 +71,7 @@ def target_of(board: Board) -> Target:
         board.clock_hz,
         board.flash_wait_states,
         runtime.flash,
+        runtime.winograd,
         runtime.ram,
         runtime.stack,
     )

@@ -5,7 +5,7 @@ hold is tested.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from sernet_gen.assets import runtime_sizes
 
 @dataclass(frozen=True)
 class Runtime:
-    """Bytes: `flash` of code and all other constants, `ram` of variables without the arena and a
-    kept clip, `stack` at worst."""
+    """Bytes: `flash` of code and all other constants, `winograd` of these what only plans with
+    Winograd have, `ram` of variables without the arena and a kept clip, `stack` at worst."""
 
     flash: int
+    winograd: int
     ram: int
     stack: int
 
@@ -26,9 +27,8 @@ def runtime_of(board: str) -> Runtime:
     """Return the sizes of `board`; of one that was never measured, the largest of the others."""
     table = _read(runtime_sizes())
     known = [Runtime(**table[board])] if board in table else [Runtime(**r) for r in table.values()]
-    return Runtime(
-        *(max(getattr(one, name) for one in known) for name in ("flash", "ram", "stack"))
-    )
+    names = [field.name for field in fields(Runtime)]
+    return Runtime(*(max(getattr(one, name) for one in known) for name in names))
 
 
 def with_runtime(path: Path, board: str, runtime: Runtime) -> str:

@@ -15,10 +15,14 @@ from sernet_edge.model.bundled import resolve_model
 from sernet_edge.plan_report import plan_json, print_plan
 from sernet_edge.protocol.run_folder import write_atomically
 from sernet_gen.board import Board, load_board
+from sernet_gen.choices import Choices
 from sernet_gen.generate import generate
-from sernet_gen.planner.budgets import Budgets
+from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
+from sernet_gen.planner.candidates import WITHOUT_WINOGRAD
+from sernet_gen.planner.choose import choose
 from sernet_gen.planner.firmware import FirmwarePlan, plan_firmware
 from sernet_gen.planner.runtime import Runtime, with_runtime
+from sernet_gen.report import MemoryReport
 
 
 @click.command()
@@ -66,12 +70,21 @@ def command(
 
 def _update_runtime(table: Path, bundle: Bundle, board: Board, planned: FirmwarePlan) -> None:
     chosen = planned.chosen
-    with tempfile.TemporaryDirectory() as folder:
-        report = generate(bundle, board, Path(folder) / "build", choices=chosen.choices).report
+    report = _measured(bundle, board, chosen.choices)
+    model = read_qmodel(bundle.int8)
+    direct = choose(model, planned.target, NO_BUDGETS, WITHOUT_WINOGRAD)
+    plain = _measured(bundle, board, direct.choices)
+    code = report.flash_bytes - chosen.prediction.flash
     runtime = Runtime(
-        report.flash_bytes - chosen.prediction.flash,
+        code,
+        max(0, code - (plain.flash_bytes - direct.prediction.flash)),
         report.ram_bytes - chosen.plan.arena_bytes,
         report.stack_bytes or 0,
     )
     write_atomically(table, with_runtime(table, board.name, runtime).encode())
     click.echo(f"The sizes of {board.name} are in {table}.", err=True)
+
+
+def _measured(bundle: Bundle, board: Board, choices: Choices) -> MemoryReport:
+    with tempfile.TemporaryDirectory() as folder:
+        return generate(bundle, board, Path(folder) / "build", choices=choices).report
