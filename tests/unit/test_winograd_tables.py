@@ -282,11 +282,13 @@ def test_sizes_of_a_layer_of_the_bundled_network():
     assert winograd.flash_bytes(model, group, made) == weights + 64 * 20 + 20 * 96 + 2 * 28 + 80
 
 
-def test_the_assembly_of_a_layer_is_listed_by_tiles_and_rows_of_weights():
+def test_the_assembly_of_a_layer_is_listed_by_pool_tiles_and_rows_of_weights():
     wide, narrow = layer(into=96, out=64, width=20), layer(into=96, out=128, pool=(2, 1), width=5)
-    stored = [("SN_WINOGRAD_STORED_LIST", tiles) for tiles in ("2", "3")]
+    pool = ("SN_WINOGRAD_POOLS_LIST", "2, 2")
+    stored = [pool, *(("SN_WINOGRAD_STORED_LIST", tiles) for tiles in ("2", "3"))]
     assert list(winograd.shapes(*wide, Choice("winograd", 2, 0, "transformed"))) == stored
     assert list(winograd.shapes(*wide, CHOICE)) == [
+        pool,
         ("SN_WINOGRAD_MADE_LIST", "2, 48"),
         ("SN_WINOGRAD_MADE_LIST", "3, 48"),
         ("SN_WINOGRAD_WEIGHTS_LIST", "0, 6, 48"),
@@ -299,6 +301,7 @@ def test_the_assembly_of_a_layer_is_listed_by_tiles_and_rows_of_weights():
     ]
     # The first or the last run may have fewer tile rows.
     assert list(winograd.shapes(*narrow, Choice("winograd", 4, 0, "halves"))) == [
+        ("SN_WINOGRAD_POOLS_LIST", "2, 1"),
         ("SN_WINOGRAD_MADE_LIST", "1, 56"),
         ("SN_WINOGRAD_MADE_LIST", "2, 56"),
         ("SN_WINOGRAD_WEIGHTS_LIST", "0, 3, 56"),

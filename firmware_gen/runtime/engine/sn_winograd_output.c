@@ -41,17 +41,6 @@ static void write_part(const sn_winograd *layer, const sn_winograd_rows *row, ui
 
 #if SN_DSP
 
-static void write_whole(const sn_winograd *layer, const sn_winograd_target *target,
-                        const sn_winograd_channel *channel, const uint32_t *sums) {
-    if (layer->pool_columns == 2) {
-        sn_winograd_tile_2x2(sums, channel, target);
-    } else if (layer->pool_rows == 2) {
-        sn_winograd_tile_2x1(sums, channel, target);
-    } else {
-        sn_winograd_tile_1x1(sums, channel, target);
-    }
-}
-
 // A tile that leaves the picture is made in bytes of its own, of which those inside are copied.
 static void copy_inside(const sn_winograd *layer, const sn_winograd_rows *row, uint32_t columns,
                         const sn_winograd_target *target, const sn_winograd_channel *channel,
@@ -59,38 +48,13 @@ static void copy_inside(const sn_winograd *layer, const sn_winograd_rows *row, u
     int8_t bytes[TILE][TILE * MOST_LANES];
     int8_t *const rows[TILE] = {bytes[0], bytes[1], bytes[2], bytes[3]};
     const sn_winograd_target own = {rows, 0, target->lanes, target->lanes, target->next};
-    write_whole(layer, &own, channel, sums);
+    sn_winograd_tile(sums, channel, &own, layer);
     for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
         int8_t *to = row->outputs[i] ? row->outputs[i] + target->at : 0;
         const int8_t *from = bytes[i];
         for (uint32_t j = 0; to && j * layer->pool_columns < columns; ++j, to += target->step) {
             for (uint32_t lane = 0; lane < target->lanes; ++lane) {
                 to[lane] = *from++;
-            }
-        }
-    }
-}
-
-// Where bytes outside would take part in the pool: all bytes of the convolution, then the pool.
-static void pool_inside(const sn_winograd *layer, const sn_winograd_rows *row, uint32_t columns,
-                        const sn_winograd_target *target, const sn_winograd_channel *channel,
-                        const uint32_t *sums) {
-    int8_t bytes[TILE][TILE * MOST_LANES];
-    int8_t *const rows[TILE] = {bytes[0], bytes[1], bytes[2], bytes[3]};
-    const sn_winograd_target own = {rows, 0, target->lanes, target->lanes, target->next};
-    sn_winograd_tile_1x1(sums, channel, &own);
-    for (uint32_t i = 0; i < TILE; ++i) {
-        if (!(row->inside >> i & 1u) || !row->outputs[i / layer->pool_rows]) {
-            continue;
-        }
-        const bool is_first = i % layer->pool_rows == 0 || !(row->inside >> (i - 1) & 1u);
-        for (uint32_t j = 0; j < columns; ++j) {
-            int8_t *const to = row->outputs[i / layer->pool_rows] + target->at +
-                               j / layer->pool_columns * target->step;
-            const bool is_new = is_first && j % layer->pool_columns == 0;
-            for (uint32_t lane = 0; lane < target->lanes; ++lane) {
-                const int8_t byte = bytes[i][j * target->lanes + lane];
-                to[lane] = is_new || byte > to[lane] ? byte : to[lane];
             }
         }
     }
@@ -104,12 +68,8 @@ static void write_tile(const sn_winograd *layer, const sn_winograd_rows *row, ui
                        const uint32_t *sums) {
     const uint32_t columns = left < TILE ? left : TILE;
 #if SN_DSP
-    if (layer->is_plain) {
-        if (row->is_even && columns % layer->pool_columns == 0) {
-            copy_inside(layer, row, columns, target, channel, sums);
-        } else {
-            pool_inside(layer, row, columns, target, channel, sums);
-        }
+    if (layer->is_plain && row->is_even && columns % layer->pool_columns == 0) {
+        copy_inside(layer, row, columns, target, channel, sums);
         return;
     }
 #endif
@@ -136,7 +96,7 @@ void sn_winograd_write(const sn_winograd *layer, const sn_winograd_batch *batch,
                 layer->is_plain && rows[r].is_whole && (left >= TILE || is_narrow);
             target.step = is_whole && is_narrow ? 0 : layer->output_channels;
             if (is_whole) {
-                write_whole(layer, &target, channel, sums);
+                sn_winograd_tile(sums, channel, &target, layer);
             } else
 #endif
             {

@@ -4,6 +4,12 @@
 #include "engine/sn_winograd_transform.h"
 
 #if SN_DSP
+#include "sn_shapes.h"
+
+// The pools behind the layers, 1x1 for none.
+#ifndef SN_WINOGRAD_POOLS_LIST
+#define SN_WINOGRAD_POOLS_LIST(X)
+#endif
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"  // in registers, where the assembly knows them
 
@@ -67,8 +73,8 @@
 
 // Frame: 24 words; at 100 the rows, at, step, the lanes to go, next, the sums.
 #define TILE(name, upper, lower)                                                                   \
-    SN_NAKED void name(const uint32_t *sums, const sn_winograd_channel *channels,                  \
-                       const sn_winograd_target *target) {                                         \
+    SN_NAKED static void name(const uint32_t *sums, const sn_winograd_channel *channels,           \
+                              const sn_winograd_target *target) {                                  \
         __asm__ volatile(                                                                          \
             "push {r4-r11, lr}\n sub sp, sp, #124\n ldmia r2, {r4-r8}\n lsl r8, r8, #2\n"          \
             "str r4, [sp, #100]\n str r5, [sp, #104]\n str r6, [sp, #108]\n"                       \
@@ -84,9 +90,26 @@
 #define MAX_UPPER ROW_0 ROW_1("r4", "r8", "r10", "r5") MAX_OF_ROWS
 #define MAX_LOWER ROW_2 ROW_3("r4", "r8", "r10", "r5") MAX_OF_ROWS
 
-TILE(sn_winograd_tile_2x2, MAX_UPPER WRITE_2, MAX_LOWER WRITE_2)
-TILE(sn_winograd_tile_2x1, MAX_UPPER WRITE_4, MAX_LOWER WRITE_4)
-TILE(sn_winograd_tile_1x1, ROW_0 WRITE_4 ROW_1("r0", "lr", "r3", "r12") WRITE_4,
-     ROW_2 WRITE_4 ROW_3("r0", "lr", "r3", "r12") WRITE_4)
+#define WRITE_UPPER_2x2 MAX_UPPER WRITE_2
+#define WRITE_LOWER_2x2 MAX_LOWER WRITE_2
+#define WRITE_UPPER_2x1 MAX_UPPER WRITE_4
+#define WRITE_LOWER_2x1 MAX_LOWER WRITE_4
+#define WRITE_UPPER_1x1 ROW_0 WRITE_4 ROW_1("r0", "lr", "r3", "r12") WRITE_4
+#define WRITE_LOWER_1x1 ROW_2 WRITE_4 ROW_3("r0", "lr", "r3", "r12") WRITE_4
+
+#define MAKE_TILE(rows, columns)                                                                   \
+    TILE(tile_##rows##x##columns, WRITE_UPPER_##rows##x##columns, WRITE_LOWER_##rows##x##columns)
+SN_WINOGRAD_POOLS_LIST(MAKE_TILE)
+
+#define TRY_TILE(rows, columns)                                                                    \
+    if (layer->pool_rows == (rows) && layer->pool_columns == (columns)) {                          \
+        tile_##rows##x##columns(sums, channels, target);                                           \
+        return;                                                                                    \
+    }
+
+void sn_winograd_tile(const uint32_t *sums, const sn_winograd_channel *channels,
+                      const sn_winograd_target *target, const sn_winograd *layer) {
+    SN_WINOGRAD_POOLS_LIST(TRY_TILE)
+}
 
 #endif

@@ -101,13 +101,9 @@ typedef struct sn_winograd_target {
 } sn_winograd_target;
 
 #if SN_DSP
-// All at once, where the table is plain and the whole tile is wanted. Named after the pool.
-void sn_winograd_tile_1x1(const uint32_t *sums, const sn_winograd_channel *channels,
-                          const sn_winograd_target *target);
-void sn_winograd_tile_2x1(const uint32_t *sums, const sn_winograd_channel *channels,
-                          const sn_winograd_target *target);
-void sn_winograd_tile_2x2(const uint32_t *sums, const sn_winograd_channel *channels,
-                          const sn_winograd_target *target);
+// All at once, where the table is plain and the whole tile is wanted.
+void sn_winograd_tile(const uint32_t *sums, const sn_winograd_channel *channels,
+                      const sn_winograd_target *target, const sn_winograd *layer);
 #endif
 
 #endif

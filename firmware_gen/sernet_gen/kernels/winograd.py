@@ -12,15 +12,14 @@ from sernet_gen.kernels.choice import Choice, Group, Weights
 from sernet_gen.kernels.winograd_batches import TILE, Batch, choose_batches
 from sernet_gen.kernels.winograd_tables import (
     channel_table,
-    edge_sums,
     edge_table,
     is_plain,
     limits,
     quads,
-    raised_sums,
-    sum_bound,
+    sum_refusal,
     transformed,
     transformed_v6m,
+    weight_sum_refusal,
 )
 
 # Words for half transformed input, at the start of the workspace: 12 * SN_WINOGRAD_COLUMNS.
@@ -33,10 +32,6 @@ _POOLS = ((1, 1), (2, 1), (2, 2))
 # Rows of points, of six, whose weights the run makes at a time.
 _ROWS_MADE: Mapping[Weights, int] = {"int8": 6, "halves": 3, "thirds": 2, "transformed": 2}
 _MOST_TILE_ROWS = 4
-# 64 times a sum must not wrap.
-_SUM_LIMIT = 2**25
-# Sums of weights in the tables are int16.
-_WEIGHT_SUM_LIMIT = 2**15
 
 
 def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
@@ -49,8 +44,8 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
         or _pool_refusal(group)
         or _rows_refusal(group, choice)
         or _apart_refusal(operator, choice)
-        or _sum_refusal(model, operator)
-        or _weight_sum_refusal(operator, _has_edge(model, group, choice))
+        or sum_refusal(operator, model.traced[operator.input].zero_point)
+        or weight_sum_refusal(operator, _has_edge(model, group, choice))
     )
 
 
@@ -101,27 +96,6 @@ def _apart_refusal(operator: Convolution, choice: Choice) -> str | None:
     return None
 
 
-def _sum_refusal(model: QModel, operator: Convolution) -> str | None:
-    bound = sum_bound(operator, model.traced[operator.input].zero_point)
-    if bound >= _SUM_LIMIT:
-        return (
-            f"run by Winograd: with its weights a sum may reach {bound:,}, and only sums below "
-            f"{_SUM_LIMIT:,} come out exact"
-        )
-    return None
-
-
-def _weight_sum_refusal(operator: Convolution, has_edge: bool) -> str | None:
-    sums = [raised_sums(operator), *([edge_sums(operator)] if has_edge else [])]
-    largest = max(int(abs(part).max()) for part in sums)
-    if largest >= _WEIGHT_SUM_LIMIT:
-        return (
-            f"run by Winograd: some of its weights add up to {largest:,}, and its tables hold only "
-            f"sums below {_WEIGHT_SUM_LIMIT:,}"
-        )
-    return None
-
-
 def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes of the transformed input, and of weights that are transformed in the run."""
     return _WORD_BYTES * (_value_words(model, group, choice) + _weight_words(model, group, choice))
@@ -139,14 +113,14 @@ def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
 
 
 def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
-    """Return which pieces of assembly the layer takes: products by the tiles of a batch, of which
-    some may lie outside the clip, and rows of weights that are made at a time."""
+    """Return which pieces of assembly the layer takes: the pool, products by the tiles of a batch,
+    of which some may lie outside the clip, and rows of weights that are made at a time."""
     tiles = {
         batch.columns * rows
         for batch in batches_of(model, group, choice)
         for rows in range(1, batch.tile_rows + 1)
     }
-    found: list[tuple[str, str]] = []
+    found = [("SN_WINOGRAD_POOLS_LIST", "{}, {}".format(*_pool(group)))]
     if _stored(group, choice):
         found += [("SN_WINOGRAD_STORED_LIST", str(number)) for number in sorted(tiles)]
     if _makes(choice):

@@ -16,6 +16,10 @@ G = np.array([[1, 0, 0], [1, 1, 1], [1, -1, 1], [1, 2, 4], [1, -2, 4], [0, 0, 1]
 _POINTS = 36
 _SCALE = 64
 _LARGEST_PLAIN_SHIFT = 23
+# 64 times a sum must not wrap.
+_SUM_LIMIT = 2**25
+# Sums of weights in the tables are int16.
+_WEIGHT_SUM_LIMIT = 2**15
 
 
 def transformed(weights: Int8Array) -> npt.NDArray[np.uint32]:
@@ -113,6 +117,29 @@ def _low_channels(weights: Int8Array) -> Int64Array:
     """Return the weights of channels 0 and 1 of every quad, int64 [out, 3, 3, into / 2]."""
     kernels = weights.astype(np.int64).reshape(*weights.shape[:3], -1, 4)[..., :2]
     return kernels.reshape(*weights.shape[:3], -1)
+
+
+def sum_refusal(operator: Convolution, input_zero: int) -> str | None:
+    """Return why sums with the operator's weights may not come out, or None."""
+    bound = sum_bound(operator, input_zero)
+    if bound >= _SUM_LIMIT:
+        return (
+            f"run by Winograd: with its weights a sum may reach {bound:,}, and only sums below "
+            f"{_SUM_LIMIT:,} come out exact"
+        )
+    return None
+
+
+def weight_sum_refusal(operator: Convolution, has_edge: bool) -> str | None:
+    """Return why the tables cannot hold the sums of the operator's weights, or None."""
+    sums = [raised_sums(operator), *([edge_sums(operator)] if has_edge else [])]
+    largest = max(int(abs(part).max()) for part in sums)
+    if largest >= _WEIGHT_SUM_LIMIT:
+        return (
+            f"run by Winograd: some of its weights add up to {largest:,}, and its tables hold only "
+            f"sums below {_WEIGHT_SUM_LIMIT:,}"
+        )
+    return None
 
 
 def edge_table(group: Group) -> str:
