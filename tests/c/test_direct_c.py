@@ -82,7 +82,7 @@ def test_shifts_of_both_signs_and_both_requantisations_are_among_them(maker):
 def test_sizes_are_those_of_the_tables(maker):
     layer = maker.layers[3]
     assert direct.workspace_bytes(maker.model, layer.group, layer.choice) == 3 * 48
-    assert direct.flash_bytes(maker.model, layer.group, layer.choice) == 6 * (48 + 16) + 52
+    assert direct.flash_bytes(maker.model, layer.group, layer.choice) == 6 * (48 + 12) + 52
     assert direct.shapes(maker.model, layer.group, layer.choice) == ()
 
 

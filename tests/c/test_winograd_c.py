@@ -35,7 +35,7 @@ class Shape:
 
 # Functions of assembly alone that a shape may or may not take.
 ASSEMBLY = re.compile(
-    r"stored_\d$|made_\d_\d\d$|starts_\d$|weights_\d_\d_\d\d$|(sn_winograd_)?tile_\dx\d$"
+    r"stored_\d$|made_\d_\d\d$|starts_\d$|weights_\d_\d_\d\d$|tile_\dx\d$"
 )
 STORED, HALVES, THIRDS = "transformed", "halves", "thirds"
 SHAPES = [

@@ -121,8 +121,8 @@ static void gather(const sn_direct *layer, const int8_t *const *input, uint32_t 
 
 static int8_t requantize(const sn_direct *layer, const sn_direct_channel *channel, int32_t sum) {
     if (layer->is_plain) {
-        return sn_requantize_plain(sum + channel->bias, channel->multiplier, channel->round,
-                                   channel->right);
+        return sn_requantize_plain(sum + channel->bias, channel->multiplier,
+                                   sn_plain_round(channel->right), channel->right);
     }
     const int32_t scaled =
         sn_multiply_double_rounding(sum + channel->bias, channel->multiplier, -channel->right);

@@ -10,12 +10,10 @@
 #define SN_DIRECT_BLOCK 16u
 
 // One output channel. `bias` includes -input_zero * (sum of the weights); `right`: the shift of the
-// requantisation, negative where it is to the left; `round`: where `is_plain`,
-// (2^right / 2) + output_zero * 2^right.
+// requantisation, negative where it is to the left.
 typedef struct sn_direct_channel {
     int32_t bias;
     int32_t multiplier;
-    int32_t round;
     int32_t right;
 } sn_direct_channel;
 

@@ -92,7 +92,7 @@ typedef struct {
     "ldr r10, [lr, #20]\n"                                                                         \
     "ldr r12, [lr, #12]\n"                                                                         \
     "ldr r4, [r3]\n"                                                                               \
-    "ldr r5, [r3, #16]\n"                                                                          \
+    "ldr r5, [r3, #12]\n"                                                                          \
     "str r2, [sp, #4]\n"                                                                           \
     "add r2, r2, r10\n"                                                                            \
     "add r10, r1, r10\n"                                                                           \
@@ -100,14 +100,18 @@ typedef struct {
     "str r10, [lr, #4]\n"                                                                          \
     "mov r6, r4\n"                                                                                 \
     "mov r7, r5\n"
+// Both roundings, r1 and r11, are sn_plain_round of the shifts r2 and r12.
 #define LOAD_SCALING                                                                               \
     "ldr r0, [r3, #4]\n"                                                                           \
-    "ldr r1, [r3, #8]\n"                                                                           \
-    "ldr r2, [r3, #12]\n"                                                                          \
-    "ldr r10, [r3, #20]\n"                                                                         \
-    "ldr r11, [r3, #24]\n"                                                                         \
-    "ldr r12, [r3, #28]\n"                                                                         \
-    "add r3, r3, #32\n"                                                                            \
+    "ldr r2, [r3, #8]\n"                                                                           \
+    "ldr r10, [r3, #16]\n"                                                                         \
+    "ldr r12, [r3, #20]\n"                                                                         \
+    "mvn r11, #254\n"                                                                              \
+    "lsl r1, r11, r2\n"                                                                            \
+    "lsl r11, r11, r12\n"                                                                          \
+    "asr r1, r1, #1\n"                                                                             \
+    "asr r11, r11, #1\n"                                                                           \
+    "add r3, r3, #24\n"                                                                            \
     "str r3, [lr, #16]\n"
 #define END_PAIR                                                                                   \
     "ldr r0, [lr, #24]\n"                                                                          \
@@ -188,7 +192,7 @@ static direct_job make_job(const int8_t *patch, const int8_t *weights, uint32_t 
 }
 
 void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks, int32_t *sums) {
-    static const sn_direct_channel no_bias[2] = {{0, 0, 0, 0}, {0, 0, 0, 0}};
+    static const sn_direct_channel no_bias[2] = {{0, 0, 0}, {0, 0, 0}};
     direct_job job = make_job(patch, weights, blocks);
     job.channels = no_bias;
     job.sums = sums;

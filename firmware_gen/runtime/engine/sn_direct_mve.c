@@ -35,12 +35,12 @@ typedef struct {
     "vmladava.s8 r12, q1, q2\n"                                                                    \
     "vmladava.s8 r6, q0, q3\n"                                                                     \
     "vmladava.s8 r14, q1, q3\n"
-// Four channels of one pixel in `sums`; bias q0, multiplier q1, round q2, -right q3.
+// Four channels of one pixel in `sums`; bias q0, multiplier q1, -right q2, round q3.
 #define REQUANTIZE(sums, target)                                                                   \
     "vadd.i32 " sums ", " sums ", q0\n"                                                            \
     "vqrdmulh.s32 " sums ", " sums ", q1\n"                                                        \
-    "vadd.i32 " sums ", " sums ", q2\n"                                                            \
-    "vshl.s32 " sums ", " sums ", q3\n"                                                            \
+    "vadd.i32 " sums ", " sums ", q3\n"                                                            \
+    "vshl.s32 " sums ", " sums ", q2\n"                                                            \
     "vqmovnb.s32 " sums ", " sums "\n"                                                             \
     "vqmovnb.s16 " sums ", " sums "\n"                                                             \
     "vstrb.32 " sums ", [" target "], #4\n"
@@ -81,15 +81,26 @@ SN_NAKED static void run_job(direct_job *job __attribute__((unused))) {
                      "ldr r5, [r11, #12]\n"
                      "ldr r1, [r11, #20]\n"
                      "ldr r3, [r11, #24]\n"
-                     "vld40.32 {q0, q1, q2, q3}, [r5]\n"
-                     "vld41.32 {q0, q1, q2, q3}, [r5]\n"
-                     "vld42.32 {q0, q1, q2, q3}, [r5]\n"
-                     "vld43.32 {q0, q1, q2, q3}, [r5]!\n"
-                     "vneg.s32 q3, q3\n"
                      "vmov q4[2], q4[0], r0, r4\n"
                      "vmov q4[3], q4[1], r2, r6\n"
                      "vmov q5[2], q5[0], r8, r12\n"
-                     "vmov q5[3], q5[1], r10, lr\n");
+                     "vmov q5[3], q5[1], r10, lr\n"
+                     "movs r0, #0\n"
+                     "movs r2, #12\n"
+                     "movs r4, #24\n"
+                     "movs r6, #36\n"
+                     "vmov q3[2], q3[0], r0, r4\n"
+                     "vmov q3[3], q3[1], r2, r6\n"
+                     "vldrw.u32 q0, [r5, q3]\n"
+                     "adds r5, #4\n"
+                     "vldrw.u32 q1, [r5, q3]\n"
+                     "adds r5, #4\n"
+                     "vldrw.u32 q2, [r5, q3]\n"
+                     "adds r5, #40\n"
+                     "vmvn.i32 q3, #254\n"
+                     "vshl.s32 q3, q3, q2\n"
+                     "vshr.s32 q3, q3, #1\n"
+                     "vneg.s32 q2, q2\n");
     __asm__ volatile(REQUANTIZE("q5", "r3") REQUANTIZE("q4", "r1"));
     __asm__ volatile("str r5, [r11, #12]\n"
                      "str r1, [r11, #20]\n"

@@ -6,13 +6,13 @@ import numpy.typing as npt
 from sernet_cal.qmodel_types import Convolution, QModel, same_padding
 from sernet_gen.csyntax import c_array, c_struct
 from sernet_gen.kernels.choice import Choice, Group
-from sernet_gen.kernels.scaling import is_plain, rounding_terms
+from sernet_gen.kernels.scaling import is_plain
 from sernet_gen.kernels.weighted import folded_bias
 
 # SN_DIRECT_PIXELS and SN_DIRECT_BLOCK in sn_direct.h.
 _PIXELS = 3
 _BLOCK = 16
-_CHANNEL_BYTES = 16
+_CHANNEL_BYTES = 12
 _TABLE_BYTES = 52
 
 
@@ -82,10 +82,9 @@ def blocked_weights(operator: Convolution) -> npt.NDArray[np.int8]:
 
 
 def _channel_table(model: QModel, operator: Convolution) -> str:
-    terms = rounding_terms(model, operator)
-    rows = zip(folded_bias(model, operator), operator.multipliers, *terms, strict=True)
-    lines = [f"    {{{bias}, {value}, {term}, {right}}},\n" for bias, value, term, right in rows]
-    lines += ["    {0, 0, 0, 0},\n"] * (2 * _pairs(operator) - len(lines))
+    rows = zip(folded_bias(model, operator), operator.multipliers, -operator.shifts, strict=True)
+    lines = [f"    {{{bias}, {value}, {right}}},\n" for bias, value, right in rows]
+    lines += ["    {0, 0, 0},\n"] * (2 * _pairs(operator) - len(lines))
     head = f"static const sn_direct_channel channels_{operator.output}[] = {{\n"
     return head + "".join(lines) + "};\n"
 
