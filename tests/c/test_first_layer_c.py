@@ -1,5 +1,7 @@
 """sn_first_layer: convolutions of the input, pools and concatenation in one pass, exactly."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from arm_strips import ARM_BUILDS, ArmStrips
@@ -63,6 +65,20 @@ def test_all_layers_equal_the_reference(maker, program):
         for rows in (1, 2, 3, 16):
             values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
             assert_exact(program, maker.model, maker.layers, layer, values)
+
+
+@pytest.mark.parametrize("family", ["gcc", "zig"])
+def test_pairs_of_taps_make_the_same_bytes_on_an_m0(maker, tmp_path, family):
+    core = ArmStrips(tmp_path, maker.model, maker.layers, family, core="cortex-m0plus")
+    edges = Counter()
+    core.count_blocks(edges)
+    random = np.random.default_rng(4)
+    for number, layer in enumerate(maker.layers):
+        for rows in (1, 5, 8):
+            values = random_clip(random, maker.model, layer, rows, extreme=number % 3 == 1)
+            found = core.run_layer(first_layer, layer, values)
+            np.testing.assert_array_equal(found, expected_rows(maker.model, layer, values))
+    assert core.symbols["run_channels"] & ~1 in {block[0] for _, block in edges}
 
 
 @pytest.mark.parametrize("build", ARM_BUILDS)

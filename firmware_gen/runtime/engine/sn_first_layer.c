@@ -131,7 +131,7 @@ static void run_path(const sn_first_layer *layer, const sn_first_layer_path *pat
     values += (layer->rows_above - path->rows_above) * layer->pitch;
     values += layer->left - path->columns_left;
     output += path->first_channel;
-#if SN_DSP
+#if SN_DSP || SN_V6M
     if (path->is_plain && inside_rows == 2) {
         column = sn_first_layer_blocks(layer, path, values, memory, output);
     }

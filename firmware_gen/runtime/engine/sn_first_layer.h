@@ -23,6 +23,8 @@
 // multiplier, round, right. Weights are doubled, and so the sums are; the bias includes -input_zero
 // * (sum of the weights). `right`: the shift of the requantisation, negative where it is to the
 // left; `round`: where `is_plain`, (2^right / 2) + output_zero * 2^right.
+// `pairs`, for sn_first_layer_v6m.c, or 0: for each channel where its sums start, the words of its
+// taps, two and two, multiplier, round, right.
 typedef struct sn_first_layer_path {
     uint32_t is_vertical;
     uint32_t steps;
@@ -39,6 +41,9 @@ typedef struct sn_first_layer_path {
     const int32_t *stream;
 #if SN_MVE
     const int32_t *helium;
+#endif
+#if SN_V6M
+    const int32_t *pairs;
 #endif
 } sn_first_layer_path;
 

@@ -16,7 +16,7 @@ void sn_first_layer_load(const sn_first_layer *layer, const sn_first_layer_path 
 // `stream`: that of the channel (see sn_first_layer.h).
 void sn_first_layer_sums(const void *window, const int32_t *stream, uint32_t steps, int32_t *sums);
 
-#if SN_DSP
+#if SN_DSP || SN_V6M
 // Makes the channels of a plain path at all blocks of two pixels of a row, and returns how many
 // columns of the input those are; 0 where there is no assembly for the path. `values`: where the
 // first window begins; `words`: 16 bytes for each step of each block.

@@ -20,6 +20,21 @@ static inline int32_t sn_doubling_high_mul(int32_t value, int32_t multiplier) {
     return (int32_t)(((int64_t)value * multiplier + (1 << 30)) >> 31);
 }
 
+// The same where |value| <= 2^30 and multiplier >= 0. Cores without long products take four of 16
+// bits: value is high * 2^16 + low with a signed low half, so that nothing overflows.
+static inline int32_t sn_scale(int32_t value, int32_t multiplier) {
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+    const int32_t low = (int16_t)(uint16_t)((uint32_t)value & 0xffffu);
+    const int32_t high = (value - low) >> 16;
+    const int32_t small = multiplier & 0xffff;
+    const int32_t large = multiplier >> 16;
+    const int32_t middle = high * small + low * large + (low * small >> 16);
+    return 2 * (high * large) + ((middle + 0x4000) >> 15);
+#else
+    return sn_doubling_high_mul(value, multiplier);
+#endif
+}
+
 // round(value / 2^shift), halves away from zero; shift 0..31. Python: rounding_shift_right.
 static inline int32_t sn_rounding_shift_right(int32_t value, int32_t shift) {
     const int32_t mask = (int32_t)((1u << shift) - 1u);
@@ -32,7 +47,7 @@ static inline int32_t sn_rounding_shift_right(int32_t value, int32_t shift) {
 static inline int32_t sn_multiply_double_rounding(int32_t value, int32_t multiplier,
                                                   int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0;
-    const int32_t product = sn_doubling_high_mul(value * (1 << left), multiplier);
+    const int32_t product = sn_scale(value * (1 << left), multiplier);
     return sn_rounding_shift_right(product, left - shift);
 }
 
@@ -46,7 +61,7 @@ static inline int32_t sn_plain_round(int32_t right) {
 // up, which no longer shows: all values below 0 are clamped to the zero point. No Python twin.
 static inline int8_t sn_requantize_plain(int32_t value, int32_t multiplier, int32_t round,
                                          int32_t right) {
-    return sn_clamp((sn_doubling_high_mul(value, multiplier) + round) >> right, INT8_MIN, INT8_MAX);
+    return sn_clamp((sn_scale(value, multiplier) + round) >> right, INT8_MIN, INT8_MAX);
 }
 
 // The same product rounded once, halves up (profile SINGLE); shift -31..30.

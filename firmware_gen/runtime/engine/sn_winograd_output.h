@@ -35,6 +35,10 @@ static inline int8_t sn_winograd_byte(const sn_winograd *layer, const sn_winogra
         const int32_t product = sn_high_product(sum >> 5, channel->multiplier);
         return sn_saturate_byte((product + sn_plain_round(channel->right)) >> channel->right);
     }
+#else
+    if (layer->is_plain) {
+        return sn_requantize_plain(sum >> 6, channel->multiplier, channel->round, -channel->shift);
+    }
 #endif
     const int32_t scaled =
         sn_multiply_double_rounding(sum >> 6, channel->multiplier, -channel->right);

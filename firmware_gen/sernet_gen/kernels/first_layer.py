@@ -22,6 +22,8 @@ _ASSEMBLY_STEPS = range(2, 8)
 _COLUMNS = 4
 _WORD_BYTES = 4
 _HELIUM_TAPS = 16
+# What sn_first_layer_v6m.c has steps for, and RAISED there.
+_V6M_TAPS, _V6M_RAISED = 16, 512
 # The sign bit of an int32.
 _LAST_CHANNEL = 2**31
 _PATH_BYTES, _TABLE_BYTES = 44, 48
@@ -83,7 +85,7 @@ def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
 
 
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
-    """Return the bytes of the constant tables, without those for Helium."""
+    """Return the bytes of the constant tables, without those for Helium and Armv6-M."""
     words = sum(
         len(operator.bias) * (2 * window_of(operator).steps + 4) for operator in group.convolutions
     )
@@ -145,7 +147,9 @@ def _path_entries(model: QModel, group: Group) -> Iterator[str]:
         has_table = _has_helium(model, operator, group.pools[0])
         table = f"helium_{operator.output}" if has_table else "0"
         yield f"    {{{words}, stream_{operator.output},\n"
-        yield f"#if SN_MVE\n     {table},\n#endif\n    }},\n"
+        yield f"#if SN_MVE\n     {table},\n#endif\n"
+        pairs = f"pairs_{operator.output}" if _has_pairs(model, operator, group.pools[0]) else "0"
+        yield f"#if SN_V6M\n     {pairs},\n#endif\n    }},\n"
         first_channel += len(operator.bias)
 
 
@@ -177,6 +181,9 @@ def _streams(model: QModel, operator: Convolution, pool: Pool) -> str:
     if _has_helium(model, operator, pool):
         words = c_array("int32_t", f"helium_{place}", helium(model, operator), aligned=4)
         text += f"#if SN_MVE\n{words}#endif\n"
+    if _has_pairs(model, operator, pool):
+        words = c_array("int32_t", f"pairs_{place}", pairs_v6m(model, operator))
+        text += f"#if SN_V6M\n{words}#endif\n"
     return text
 
 
@@ -194,6 +201,22 @@ def helium(model: QModel, operator: Convolution) -> npt.NDArray[np.int32]:
 def _has_helium(model: QModel, operator: Convolution, pool: Pool) -> bool:
     fits = operator.weights[0].size <= _HELIUM_TAPS and operator.kernel[1] < _HELIUM_TAPS
     return fits and len(operator.weights) % 4 == 0 and _is_plain(model, operator, pool)
+
+
+def pairs_v6m(model: QModel, operator: Convolution) -> Int64Array:
+    """Return the words of sn_first_layer_path.pairs, int64 [out, 4 + pairs of taps]."""
+    flat = operator.weights.reshape(len(operator.weights), -1).astype(np.int64)
+    taps = np.pad(flat, ((0, 0), (0, flat.shape[1] % 2)))
+    first, second = taps[:, 0::2], taps[:, 1::2] + _V6M_RAISED
+    starts = folded_bias(model, operator) - (first * second).sum(axis=1)
+    tail = (operator.multipliers, *rounding_terms(model, operator))
+    words: Int64Array = np.column_stack([starts, (first << 16) + second, *tail])
+    return words
+
+
+def _has_pairs(model: QModel, operator: Convolution, pool: Pool) -> bool:
+    fits = operator.weights[0].size <= _V6M_TAPS and pool.kind == "max"
+    return fits and _is_plain(model, operator, pool)
 
 
 def _pairs(values: Int64Array) -> Int64Array:
