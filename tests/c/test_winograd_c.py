@@ -34,9 +34,7 @@ class Shape:
 
 
 # Functions of assembly alone that a shape may or may not take.
-ASSEMBLY = re.compile(
-    r"stored_\d$|made_\d_\d\d$|starts_\d$|weights_\d_\d_\d\d$|tile_\dx\d$"
-)
+ASSEMBLY = re.compile(r"stored_\d$|made_\d_\d\d$|starts_\d$|weights_\d_\d_\d\d$|tile_\dx\d$")
 STORED, HALVES, THIRDS = "transformed", "halves", "thirds"
 SHAPES = [
     Shape(1, 4, 2, (1, 1), 4),

@@ -37,7 +37,8 @@ static inline int8_t sn_winograd_byte(const sn_winograd *layer, const sn_winogra
     }
 #else
     if (layer->is_plain) {
-        return sn_requantize_plain(sum >> 6, channel->multiplier, channel->round, -channel->shift);
+        return sn_requantize_plain(sum >> 6, channel->multiplier, sn_plain_round(channel->right),
+                                   channel->right);
     }
 #endif
     const int32_t scaled =
