@@ -53,6 +53,16 @@ def test_all_layers_equal_the_reference(maker, program):
             assert_exact(program, maker.model, maker.layers, layer, values)
 
 
+@pytest.mark.parametrize("family", ["gcc", "zig"])
+def test_an_m0_makes_the_same_bytes(maker, tmp_path, family):
+    core = ArmStrips(tmp_path, maker.model, maker.layers, family, core="cortex-m0plus")
+    random = np.random.default_rng(4)
+    for number, layer in enumerate(maker.layers):
+        values = random_clip(random, maker.model, layer, 5, extreme=number % 3 == 1)
+        found = core.run_layer(direct, layer, values)
+        np.testing.assert_array_equal(found, expected_rows(maker.model, layer, values))
+
+
 @pytest.mark.parametrize("build", ARM_BUILDS)
 def test_an_emulated_core_makes_the_same_bytes(maker, tmp_path, build):
     family, flags = build

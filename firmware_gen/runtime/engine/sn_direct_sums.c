@@ -53,7 +53,7 @@ void sn_direct_sums(const int8_t *patch, const int8_t *weights, uint32_t blocks,
     sums[4] = total(c0);
     sums[5] = total(c1);
 }
-#elif !SN_DSP
+#elif !SN_DSP && !SN_V6M
 
 // Four times the loop's body is faster where the registers suffice: not on a Cortex-M0+.
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1

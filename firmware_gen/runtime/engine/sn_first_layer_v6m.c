@@ -56,42 +56,50 @@ SN_NAKED static void run_channels(const pixel_job *job) {
         "pop {r4-r7, pc}\n");
 }
 
-// The values of a tap in the four windows of a pixel, which begin at `from`, `pitch` values a row.
-static inline void read_tap(const int16_t *from, uint32_t pitch, int32_t *values) {
-    values[0] = from[0];
-    values[1] = from[1];
-    values[2] = from[pitch];
-    values[3] = from[pitch + 1];
+// The taps of a kernel over the values, row by row.
+typedef struct {
+    const int16_t *at;
+    uint32_t left;
+    uint32_t columns;
+    uint32_t skipped;
+} tap_walk;
+
+static inline const int16_t *next_tap(tap_walk *walk) {
+    const int16_t *const tap = walk->at++;
+    if (--walk->left == 0) {
+        walk->at += walk->skipped;
+        walk->left = walk->columns;
+    }
+    return tap;
 }
 
-// `values`: where the pixel's first window begins. The last tap of an odd number has no partner.
+static inline uint32_t join(uint32_t *start, int32_t first, int32_t second) {
+    *start -= (uint32_t)(second * (first + RAISED));
+    return (uint32_t)first + ((uint32_t)second << 16);
+}
+
+// `values`: where the first window of the pixel begins. Both its sizes are odd, so the last tap has
+// no partner.
 static void load_pixel(const sn_first_layer *layer, const sn_first_layer_path *path,
                        const int16_t *values, uint32_t *words) {
+    const uint32_t pitch = layer->pitch;
     const uint32_t columns = path->kernel_columns;
-    const int16_t *row_end = values + columns;
-    uint32_t *const starts = words;
-    int32_t first[WINDOWS];
-    uint32_t is_second = 0;
-    starts[0] = starts[1] = starts[2] = starts[3] = 0;
-    for (uint32_t left = path->kernel_rows * columns; left; --left) {
-        int32_t tap[WINDOWS];
-        read_tap(values, layer->pitch, tap);
-        words += is_second ? 0 : WINDOWS;
-        for (uint32_t i = 0; i < WINDOWS; ++i) {
-            if (is_second) {
-                starts[i] -= (uint32_t)(tap[i] * (first[i] + RAISED));
-                words[i] += (uint32_t)tap[i] << 16;
-            } else {
-                first[i] = tap[i];
-                words[i] = (uint32_t)tap[i];
-            }
-        }
-        is_second = !is_second;
-        if (++values == row_end) {
-            values += layer->pitch - columns;
-            row_end += layer->pitch;
-        }
+    tap_walk walk = {values, columns, columns, pitch - columns};
+    uint32_t *to = words + WINDOWS;
+    words[0] = words[1] = words[2] = words[3] = 0;
+    for (uint32_t taps = path->kernel_rows * columns; taps > 1; taps -= 2, to += WINDOWS) {
+        const int16_t *const first = next_tap(&walk);
+        const int16_t *const second = next_tap(&walk);
+        to[0] = join(&words[0], first[0], second[0]);
+        to[1] = join(&words[1], first[1], second[1]);
+        to[2] = join(&words[2], first[pitch], second[pitch]);
+        to[3] = join(&words[3], first[pitch + 1], second[pitch + 1]);
     }
+    const int16_t *const last = next_tap(&walk);
+    to[0] = (uint32_t)last[0];
+    to[1] = (uint32_t)last[1];
+    to[2] = (uint32_t)last[pitch];
+    to[3] = (uint32_t)last[pitch + 1];
 }
 
 uint32_t sn_first_layer_blocks(const sn_first_layer *layer, const sn_first_layer_path *path,
