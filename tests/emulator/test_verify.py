@@ -357,9 +357,9 @@ def test_builds_that_are_none(run: Run, builds: Callable[[str], Path], tmp_path:
     assert "sernet-edge build --board posix" in error
     for content, text in (
         ("{", "is not readable"),
-        ("[]", "has format list; this version reads 1"),
-        ('{"format": 7}', "has format 7; this version reads 1"),
-        ('{"format": 1}', "lacks 'board'"),
+        ("[]", "has format list; this version reads 2"),
+        ('{"format": 7}', "has format 7; this version reads 2"),
+        ('{"format": 2}', "lacks 'board'"),
     ):
         (tmp_path / "manifest.json").write_text(content)
         code, _, error = run("posix", tmp_path, "--emulate")
