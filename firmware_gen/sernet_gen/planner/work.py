@@ -88,6 +88,7 @@ def _direct(model: QModel, operator: Convolution, choice: Choice) -> Work:
         "direct_products": triples * pairs * blocks,
         "direct_output": triples * pairs,
         "direct_gather": triples * blocks,
+        "direct_taps": triples * operator.kernel[0] * operator.kernel[1],
         FLASH_WORDS: triples * pairs * (8 * blocks + 8),
     }
 

@@ -1,6 +1,7 @@
 """Measures the plans that a cost table is fitted to, and writes the table."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from sernet_cal.bundle import Bundle
@@ -18,23 +19,24 @@ from sernet_gen.plan import plan_model
 from sernet_gen.planner.costs import ESTIMATED_CYCLES, INSTRUCTIONS
 
 
-def fit_costs(board: Board, bundle: Bundle, toolchain: str | None, show: Show) -> str:
-    """Return the text of the cost table of `board`'s core, measured with `bundle`.
+def fit_costs(board: Board, bundles: Sequence[Bundle], toolchain: str | None, show: Show) -> str:
+    """Return the text of the cost table of `board`'s core, measured with `bundles`.
 
-    The board's memories must hold every plan: mps2 boards do. Raises what `generate` and
-    `measure_clip` raise.
+    Networks of different widths tell apart what grows with the channels and what does not. The
+    board's memories must hold every plan: mps2 boards do. Raises what `generate` and `measure_clip`
+    raise.
     """
-    model = read_qmodel(bundle.int8)
     found: list[Equation] = []
     quantity = INSTRUCTIONS
-    plans = fit_choices(model)
-    for number, choices in enumerate(plans):
-        show("Measuring plans", number, len(plans))
+    models = {bundle.name: (bundle, read_qmodel(bundle.int8)) for bundle in bundles}
+    runs = [(b, model, plan) for b, model in models.values() for plan in fit_choices(model)]
+    for number, (bundle, model, choices) in enumerate(runs):
+        show("Measuring plans", number, len(runs))
         bench = _measured(board, bundle, toolchain, choices)
         if bench.cost().cycles is not None:
             quantity = ESTIMATED_CYCLES
         found += equations(model, plan_model(model, choices), bench)
-    show("Measuring plans", len(plans), len(plans))
+    show("Measuring plans", len(runs), len(runs))
     command = f"sernet-edge bench --board {board.name} --fit FILE"
     return render_costs(board.core, quantity, solve(found), command)
 

@@ -28,7 +28,7 @@ from sernet_edge.drawing import check_matplotlib
 from sernet_edge.emulator.machine import has_model
 from sernet_edge.emulator.protocol_emu import emulated_boards, is_emulated
 from sernet_edge.firmware import Firmware, check_files, check_model, load_firmware
-from sernet_edge.model.bundled import resolve_model
+from sernet_edge.model.bundled import BUNDLED_NAMES, resolve_model
 from sernet_edge.progress import Show, progress_bars
 from sernet_edge.protocol.run_folder import write_atomically, write_json
 from sernet_edge.train.options import make_out_folder
@@ -199,7 +199,7 @@ def _firmware(
 
 def _fit(board: Board, bundle: Bundle, table: Path, toolchain: str | None) -> None:
     with progress_bars() as show:
-        text = fit_costs(board, bundle, toolchain, show)
+        text = fit_costs(board, [bundle, resolve_model(BUNDLED_NAMES[-1])], toolchain, show)
     write_atomically(table, text.encode())
     click.echo(f"The table of costs is {table}.", err=True)
 
