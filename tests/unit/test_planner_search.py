@@ -80,7 +80,8 @@ def test_orders():
 
 def test_a_candidate_that_is_worse_in_everything_is_left_out():
     good = Candidate(((0, Choice("direct", 1)),), 1.0, 1.0, 10, 5, 2)
-    worse = Candidate(((0, Choice("direct", 2)),), 1.0, 1.0, 11, 5, 2)
-    other = Candidate(((0, Choice("direct", 3)),), 2.0, 1.0, 9, 5, 2)
-    assert unbeaten([worse, other, good]) == [good, other]
+    worse = Candidate(((0, Choice("winograd", 1)),), 1.0, 1.0, 11, 5, 2)
+    other = Candidate(((0, Choice("first_layer", 1)),), 2.0, 1.0, 9, 5, 2)
+    longer = Candidate(((0, Choice("direct", 2)),), 3.0, 2.0, 12, 6, 2)
+    assert unbeaten([worse, other, good, longer]) == [good, other, longer]
     assert list(in_order([[good], []], Limits(), "cost")) == []

@@ -1,7 +1,7 @@
 """What a unit of work costs on a core: the tables from which the planner predicts time.
 
 A unit is what a kernel repeats: one inner product's step, one output, one weight transformed. The
-costs are fitted to counted benchmarks (`sernet-edge bench --fit`), not taken from a manual.
+costs are fitted to counted benchmarks (`sernet-edge bench --fit FILE`), not taken from a manual.
 """
 
 import tomllib
@@ -45,7 +45,7 @@ class CostTable:
         if unit not in self.units:
             raise InputError(
                 f"The cost table of {self.core} lacks the unit {unit}.",
-                "Fit it anew:  sernet-edge bench --board NAME --fit",
+                "Fit it anew:  sernet-edge bench --board NAME --fit FILE",
             )
         return self.units[unit]
 

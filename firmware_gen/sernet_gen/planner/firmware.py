@@ -64,7 +64,7 @@ class FirmwarePlan:
 
 
 def target_of(board: Board) -> Target:
-    """Return what is planned for on `board`; raises InputError without a cost table of its core."""
+    """Return what is planned for on `board`."""
     runtime = runtime_of(board.name)
     return Target(
         load_costs(board.core),

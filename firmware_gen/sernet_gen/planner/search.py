@@ -39,6 +39,11 @@ class Candidate:
     kept: int
 
     @property
+    def rows(self) -> tuple[int, ...]:
+        """Rows a run of each choice."""
+        return tuple(choice.rows for _, choice in self.choices)
+
+    @property
     def figures(self) -> tuple[float, float, int, int, int]:
         """All that is compared: the less, the better."""
         return self.cost, self.run_cost, self.flash, self.peak - self.kept, self.kept
@@ -148,11 +153,16 @@ def _within(sums: npt.NDArray[np.float64], limits: Limits) -> npt.NDArray[np.boo
 
 
 def unbeaten(group: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates than which no other is at least as good in everything."""
+    """Return the candidates than which no other of as many rows a run is at least as good in all.
+
+    How late the answer comes depends on the runs that fall together at the end of a clip, which the
+    figures do not tell: two short ones may come later than a long one.
+    """
     kept: list[Candidate] = []
     for candidate in sorted(group, key=lambda c: (c.figures, str(c.choices))):
         beaten = any(
-            all(a <= b for a, b in zip(other.figures, candidate.figures, strict=True))
+            other.rows == candidate.rows
+            and all(a <= b for a, b in zip(other.figures, candidate.figures, strict=True))
             for other in kept
         )
         if not beaten:
