@@ -14,6 +14,7 @@ from sernet_gen.tables import nearest, read_table
 BOARD_FILE = "board.toml"
 Emulator = Literal["emu", "qemu", "proc", "none"]
 LinkKind = Literal["uart", "stdio"]
+FlashTool = Literal["sam-ba", "uf2", "pyocd", "none"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,17 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Usb:
+    """How the board shows itself on USB: its vendor and its products, with an Arduino sketch
+    running and with its bootloader. A product in both lists may be either.
+    """
+
+    vid: int
+    sketch_pids: tuple[int, ...]
+    bootloader_pids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Peripherals:
     """Where a port's peripherals lie on this board, for ports whose boards differ in that.
 
@@ -90,7 +102,9 @@ class Board:
     """One board. `port` is the folder of its microcontroller family, `emulator` the URL scheme
     that reaches it without hardware ("none" where there is none), `flash_wait_states` those of an
     uncached read at `clock_hz`. `latency_budget_ms`: how soon after the last sample the answer
-    should be there. `memory` is None for a host process.
+    should be there. `memory` is None for a host process. `flash_target`: what `flash_tool` calls
+    the chip: the bootloader's answer begins so (sam-ba), the Board-ID on the drive (uf2), the
+    target's name or its beginning (pyocd).
     """
 
     name: str
@@ -102,12 +116,14 @@ class Board:
     fpu: str
     clock_hz: int
     flash_wait_states: int
-    flash_tool: str
+    flash_tool: FlashTool
     emulator: Emulator
     link: Link
     memory: Memory | None = None
     peripherals: Peripherals | None = None
     latency_budget_ms: int | None = None
+    flash_target: str | None = None
+    usb: Usb | None = None
 
     @property
     def target(self) -> Core:
@@ -173,6 +189,12 @@ def _check(board: Board, file: str) -> None:
     for pin in (board.link.rx, board.link.tx):
         if pin is not None:
             pin_number(pin)
+    if board.flash_tool != "none" and board.flash_target is None:
+        raise InputError(
+            f"{file}: flash_tool {board.flash_tool} needs flash_target, its name for the chip."
+        )
+    if board.flash_tool == "sam-ba" and board.usb is None:
+        raise InputError(f"{file}: flash_tool sam-ba needs the table usb: who is to be flashed?")
     if board.memory is None:
         return
     ram = board.memory.ram

@@ -56,6 +56,10 @@ def _value(kind: Any, value: object, file: str, key: str) -> object:
         elif get_origin(option) is Literal:
             if value in get_args(option):
                 return value
+        elif get_origin(option) is tuple:
+            kinds = get_args(option)
+            if isinstance(value, list) and all(type(item) is kinds[0] for item in value):
+                return tuple(value)
         elif type(value) is option:
             return value
     raise InputError(f"{file}: {key} is {value!r}; it must be {_describe(kind)}.")
@@ -70,4 +74,6 @@ def _describe(kind: Any) -> str:
     option = _options(kind)[0]
     if get_origin(option) is Literal:
         return " or ".join(f'"{word}"' for word in get_args(option))
+    if get_origin(option) is tuple:
+        return f"a list, each {_describe(get_args(option)[0])}"
     return _TYPE_NAMES.get(option, "a table")

@@ -121,6 +121,24 @@ MISTAKES = {
         "nano33/board.toml: memory.ram.stack is 8190; it must be a multiple of 8 "
         "below memory.ram.length (262144).",
     ),
+    "a flash tool that is none": (
+        ('"sam-ba"', '"bossac"'),
+        'nano33/board.toml: flash_tool is \'bossac\'; it must be "sam-ba" or "uf2" or "pyocd" or '
+        '"none".',
+    ),
+    "a flash tool without its name for the chip": (
+        ('flash_target = "nRF52840"\n', ""),
+        "nano33/board.toml: flash_tool sam-ba needs flash_target, its name for the chip.",
+    ),
+    "a product of USB that is no number": (
+        ("0x005A", '"005A"'),
+        "nano33/board.toml: usb.bootloader_pids is ['005A', 346, 602]; it must be a list, each a "
+        "whole number.",
+    ),
+    "products of USB that are no list": (
+        ("[0x005A, 0x015A, 0x025A]", "0x005A"),
+        "nano33/board.toml: usb.bootloader_pids is 90; it must be a list, each a whole number.",
+    ),
     "no TOML": (("[link]", "[link"), "nano33/board.toml is no TOML: "),
 }
 
@@ -150,6 +168,24 @@ def test_a_board_without_memory_needs_the_host_core(tmp_path: Path) -> None:
     text = NANO.partition("[memory.flash]")[0] + '[link]\nkind = "uart"\nbaud = 460_800\n'
     with pytest.raises(InputError, match="needs the tables memory"):
         read_board(write(tmp_path, text))
+
+
+def test_a_bootloader_that_cannot_be_found_is_named(tmp_path: Path) -> None:
+    text = NANO.partition("# The last two products")[0]
+    with pytest.raises(InputError) as error:
+        read_board(write(tmp_path, text))
+    assert str(error.value) == (
+        "nano33/board.toml: flash_tool sam-ba needs the table usb: who is to be flashed?"
+    )
+
+
+def test_the_nano_is_found_on_usb() -> None:
+    board = load_board("nano33")
+    assert (board.flash_tool, board.flash_target) == ("sam-ba", "nRF52840")
+    assert board.usb is not None
+    assert board.usb.vid == 0x2341
+    assert 0x805A in board.usb.sketch_pids
+    assert 0x005A in board.usb.bootloader_pids
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
