@@ -316,7 +316,7 @@ def test_other_classes_are_refused(
 def test_float_agreement_can_be_asked_for(
     run: Run, builds: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sernet_edge.verify_report.Verification.float_agreement", 0.5)
+    monkeypatch.setattr("sernet_edge.verify.report.Verification.float_agreement", 0.5)
     folder = builds("posix")
     assert run("posix", folder, "--emulate", "--min-float-agreement", "0.5")[0] == 0
     assert run("posix", folder, "--emulate", "--min-float-agreement", "0.9")[0] == 1

@@ -31,7 +31,7 @@ from sernet_edge.link.messages import (
 from sernet_edge.link.session import Session, Timing
 from sernet_edge.link.transport import SerialTransport, open_port
 from sernet_edge.references import References
-from sernet_edge.verify import Verifier
+from sernet_edge.verify.verifier import Verifier
 
 # The firmware answers within milliseconds; only lost frames make anybody wait.
 QUICK = Timing(base_s=0.03, tries=8, budget_factor=0.0)

@@ -5,11 +5,11 @@ import zlib
 import numpy as np
 import pytest
 
-from sernet_edge import verify_locate
 from sernet_edge.link.answers import Result
 from sernet_edge.link.clip import ClipRun
 from sernet_edge.link.messages import TRACE_MAX_CAPTURE, TRACE_MAX_ROWS, TraceRequest
-from sernet_edge.verify_locate import locate
+from sernet_edge.verify import locate as locating
+from sernet_edge.verify.locate import locate
 
 SAMPLES = np.zeros(2000, np.int16)
 
@@ -31,7 +31,7 @@ class Board:
 
 
 def find(monkeypatch: pytest.MonkeyPatch, board: Board, expected: np.ndarray) -> object:
-    monkeypatch.setattr(verify_locate, "run_clip", board.run)
+    monkeypatch.setattr(locating, "run_clip", board.run)
     return locate(None, "clip", SAMPLES, "conv_1", 1, expected)  # type: ignore[arg-type]
 
 
@@ -48,7 +48,7 @@ def test_the_first_wrong_byte_is_found(
     board = Board(wrong.reshape(shape))
     found = find(monkeypatch, board, expected)
     position = tuple(int(axis) for axis in np.unravel_index(first, shape))
-    assert found == verify_locate.Difference(
+    assert found == locating.Difference(
         "clip",
         "conv_1",
         position,

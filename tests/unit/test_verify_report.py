@@ -3,8 +3,8 @@
 import pytest
 
 from sernet_edge.link.answers import DeviceInfo
-from sernet_edge.verify import ClipReport
-from sernet_edge.verify_report import Verification, print_report
+from sernet_edge.verify.report import Verification, print_report
+from sernet_edge.verify.verifier import ClipReport
 
 INFO = DeviceInfo(1, 1, 1, 1032, "ab" * 32, 0, 0, 16_000, 59, 1, 9, "posix", ("[/]", ":smile:"))
 

@@ -6,7 +6,7 @@ from sernet_edge.firmware import Firmware, check_identity
 from sernet_edge.link.clip import run_clip
 from sernet_edge.link.session import Session
 from sernet_edge.link.transport import open_port
-from sernet_edge.verify import why_no_time
+from sernet_edge.verify.verifier import why_no_time
 from sernet_gen.board import Board
 
 

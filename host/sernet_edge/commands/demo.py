@@ -24,7 +24,7 @@ def command(ctx: click.Context, out: Path | None, toolchain: str | None, limit: 
     click.echo(f"1. The bundled model becomes firmware for {BOARD}.\n", err=True)
     ctx.invoke(build.command, board_name=BOARD, out=folder, toolchain=toolchain)
     click.echo("\n2. An emulated board runs that very image and answers over serial.\n", err=True)
-    ctx.invoke(verify.command, board_name=BOARD, build=folder, emulate=True, limit=limit)
+    ctx.invoke(verify.command, board_names=(BOARD,), build=folder, emulate=True, limit=limit)
     click.echo(_where(folder))
 
 

@@ -30,5 +30,16 @@ def resolve_model(option: str | Path | None) -> Bundle:
     return load_bundle(find_model(option))
 
 
+def resolve_built_model(option: str | Path | None, built_from: str) -> Bundle:
+    """Return the bundle that `option` means; without one, that which a build was made from.
+
+    `built_from`: the name in the build's manifest; a model that does not come with the package
+    must be named, so the default stands for it. Raises ModelError as `load_bundle` does.
+    """
+    if option is None and built_from in BUNDLED_NAMES:
+        return load_bundle(bundled_model(built_from))
+    return resolve_model(option)
+
+
 def _is_bundled(path: Path) -> bool:
     return str(path) in BUNDLED_NAMES and not path.exists()

@@ -14,7 +14,7 @@ from sernet_edge.link.clip import run_clip
 from sernet_edge.link.messages import TRACE_MAX_TENSORS
 from sernet_edge.link.session import Session
 from sernet_edge.references import Expectation, References
-from sernet_edge.verify_locate import locate
+from sernet_edge.verify.locate import locate
 
 Int8Array = npt.NDArray[np.int8]
 

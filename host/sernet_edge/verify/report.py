@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sernet_cal.errors import ExitCode
 from sernet_edge.link.answers import DeviceInfo
-from sernet_edge.verify import ClipReport
+from sernet_edge.verify.verifier import ClipReport
 
 
 @dataclass(frozen=True)
@@ -143,13 +143,16 @@ def _figures(result: Verification) -> list[str]:
         lines.append(f"instructions for one clip: {result.instructions_per_clip:,}")
     if result.stack_high_water_bytes is not None:
         lines.append(f"deepest stack: {result.stack_high_water_bytes:,} bytes")
-    for report in result.reports:
-        if not report.byte_exact:
-            lines.append(_explain(report))
-    return lines
+    return lines + explain_differences(result)
 
 
-def _explain(report: ClipReport) -> str:
+def explain_differences(result: Verification) -> list[str]:
+    """Return a line for each clip that differs."""
+    return [explain(report) for report in result.reports if not report.byte_exact]
+
+
+def explain(report: ClipReport) -> str:
+    """Return where the first byte of a clip that differs is."""
     if report.difference is not None:
         return f"DIFFERS  {report.difference}"
     reason = "its place was not looked for, or did not show again"

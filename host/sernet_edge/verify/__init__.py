@@ -1,0 +1,1 @@
+"""Boards compared with the references, clip by clip: one board, or a bench of them."""
