@@ -31,6 +31,8 @@ needs_zig = pytest.mark.skipif(
 MACHINES = [
     pytest.param("nano33", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="nano33-gcc"),
     pytest.param("nano33", "zig", "emu", marks=[needs_unicorn, needs_zig], id="nano33-zig"),
+    pytest.param("nrf52840dk", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="nrf52840dk"),
+    pytest.param("microbit_v2", "zig", "emu", marks=[needs_unicorn, needs_zig], id="microbit_v2"),
     pytest.param("mps2-an386", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="mps2-unicorn"),
     pytest.param("mps2-an386", "zig", "qemu", marks=[needs_qemu, needs_zig], id="mps2-qemu"),
     pytest.param("mps2-an385", "gcc", "qemu", marks=[needs_qemu, needs_gcc], id="m3-qemu"),

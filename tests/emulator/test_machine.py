@@ -9,7 +9,7 @@ import pytest
 from sernet_cal.errors import InputError, LinkError
 from sernet_edge.emulator.image import FirmwareImage, Segment, load_image
 from sernet_edge.emulator.line import Line
-from sernet_edge.emulator.nrf52840 import Gpio, Nrf52840, Ppi
+from sernet_edge.emulator.nrf52 import Gpio, Nrf52, Ppi
 from sernet_edge.emulator.nrf_timer import Timer
 from sernet_edge.emulator.nrf_uarte import Uarte
 from sernet_gen.board import load_board
@@ -41,7 +41,7 @@ def image(reset: tuple[int, ...], handler: tuple[int, ...] = SLEEP) -> FirmwareI
 
 
 def machine(reset: tuple[int, ...], handler: tuple[int, ...] = SLEEP) -> Machine:
-    return Machine(Nrf52840(), image(reset, handler))
+    return Machine(Nrf52(), image(reset, handler))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_blocks_are_counted_as_capstone_disassembles_them() -> None:
 def test_an_image_beyond_the_flash_is_refused() -> None:
     outside = FirmwareImage(ORIGIN, (*image(SLEEP).segments, Segment(0xFFFF0, bytes(64))))
     with pytest.raises(InputError, match="64 bytes at 0xffff0; the flash is 0x0 to 0x100000"):
-        Machine(Nrf52840(), outside)
+        Machine(Nrf52(), outside)
 
 
 def test_images_that_are_none(tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def test_gpio_sets_and_clears() -> None:
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        ("emu://posix", "posix has no emulator in this program; emu:// knows mps2-an385, "),
+        ("emu://posix", "posix has no emulator in this program; emu:// knows microbit_v2, "),
         ("emu://nano33?speed=9", "has the option 'speed', which emu:// does not know."),
         ("qemu://nano33", "QEMU has no machine for nano33; known: mps2-an385, mps2-an386"),
     ],
@@ -312,3 +312,43 @@ def test_a_board_that_does_not_say_where_its_uart_is() -> None:
     with pytest.raises(InputError) as caught:
         Mps2(board)
     assert str(caught.value) == "mps2-an385 lacks the table peripherals: where is its UART?"
+
+
+# --- parts and registers -----------------------------------------------------------------------
+
+
+def test_the_parts_of_the_family_differ_in_their_memories() -> None:
+    small, large = Nrf52("nRF52833"), Nrf52("nRF52840")
+    assert (small.flash.size, small.ram.size) == (512 * 1024, 128 * 1024)
+    assert (large.flash.size, large.ram.size) == (1024 * 1024, 256 * 1024)
+    with pytest.raises(InputError) as caught:
+        Nrf52("nRF52811")
+    assert str(caught.value) == (
+        "This program has no model of the nRF52811; it has nRF52833, nRF52840.\n"
+        '  Correct the key part in the board\'s file, or write there:  emulator = "none"'
+    )
+
+
+# movs r0, #page; lsls r0, #24; movs r1, #high; lsls r1, #shift; adds r0, r1; ldr r2, [r0, #4 * n]
+def load_from(page: int, high: int, shift: int, word: int) -> tuple[int, ...]:
+    register = 0x6802 | word << 6
+    return (0x2000 | page, 0x0600, 0x2100 | high, 0x0009 | shift << 6, 0x1840, register, *SLEEP)
+
+
+@pytest.mark.parametrize(
+    ("program", "address"),
+    [
+        (load_from(0x40, 0x1D, 12, 0), 0x4001D000),  # a peripheral without a model
+        (load_from(0x40, 0x02, 12, 7), 0x4000201C),  # a register that the UARTE does not have
+        (load_from(0x50, 0x0A, 8, 10), 0x50000A28),  # P1.10, which the nRF52833 does not have
+    ],
+    ids=["peripheral", "register", "pin"],
+)
+def test_a_register_without_a_model_is_an_error(program: tuple[int, ...], address: int) -> None:
+    core = Machine(Nrf52("nRF52833"), image(program))
+    with pytest.raises(EmulatorError) as caught:
+        core.run(5.0)
+    assert str(caught.value).startswith(
+        f"The firmware uses the register at 0x{address:08x}, which the model of the nRF52833 in "
+        "this program does not have."
+    )

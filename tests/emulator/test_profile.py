@@ -13,7 +13,7 @@ from sernet_cal.errors import SernetError
 from sernet_edge.emulator.counting import InstructionCounter
 from sernet_edge.emulator.image import FirmwareImage, Segment
 from sernet_edge.emulator.machine import Machine, Stop
-from sernet_edge.emulator.nrf52840 import Nrf52840
+from sernet_edge.emulator.nrf52 import Nrf52
 from sernet_edge.emulator.profile import (
     MARK_BY_ARGUMENT,
     BlockProfiler,
@@ -42,7 +42,7 @@ NO_MARKS = CodeMarks(CODE, np.zeros(1, np.uint16), {})
 def machine(code: tuple[int, ...]) -> Machine:
     vectors = struct.pack("<16I", 0x20001000, CODE + 1, *[CODE + 1] * 14)
     content = vectors + struct.pack(f"<{len(code)}H", *code)
-    return Machine(Nrf52840(), FirmwareImage(ORIGIN, (Segment(ORIGIN, content),)))
+    return Machine(Nrf52(), FirmwareImage(ORIGIN, (Segment(ORIGIN, content),)))
 
 
 def profile(

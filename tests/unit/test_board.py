@@ -105,8 +105,8 @@ MISTAKES = {
         "There is no core 'cortex-m4'.\n  Did you mean cortex-m4f or ",
     ),
     "unknown port": (
-        ('port = "nrf52840"', 'port = "nrf52832"'),
-        "nano33/board.toml: there is no port 'nrf52832'.\n  Did you mean nrf52840?",
+        ('port = "nrf52"', 'port = "nrf53"'),
+        "nano33/board.toml: there is no port 'nrf53'.\n  Did you mean nrf52",
     ),
     "a host with memory": (
         ('"cortex-m4f"', '"host"'),

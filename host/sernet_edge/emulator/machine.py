@@ -122,6 +122,7 @@ class Machine:
         self._exceptions = 0
         self._stopped = self._reset_asked = False
         self._raised: int | None = None
+        self._error: EmulatorError | None = None
         self._pc = 0
         soc.connect(self)
         self.reset()
@@ -129,13 +130,15 @@ class Machine:
     def run(self, timeout_s: float) -> Stop:
         """Run until the firmware waits for input, sleeps, or `timeout_s` is over.
 
-        Raises EmulatorError where a real core would lock up.
+        Raises EmulatorError where a real core would lock up, and for registers without a model.
         """
         self.line.polls_in_vain = 0
         deadline = time.monotonic() + timeout_s
         while (left_s := deadline - time.monotonic()) > 0:
-            self._stopped, self._raised = False, None
+            self._stopped, self._raised, self._error = False, None, None
             fault = self._run_some(left_s) or self._raised
+            if self._error is not None:
+                raise self._error
             if self._reset_asked:
                 self.reset()
             elif fault is not None:
@@ -171,15 +174,28 @@ class Machine:
         return len(stack) - untouched
 
     def map_io(self, region: Region, read: ReadRegister, write: WriteRegister) -> None:
-        """Map registers: read(offset) -> word, and write(offset, word)."""
-        self.uc.mmio_map(
-            region.origin,
-            region.size,
-            lambda _uc, offset, _size, _data: read(offset) & 0xFFFFFFFF,
-            None,
-            lambda _uc, offset, _size, value, _data: write(offset, value),
-            None,
-        )
+        """Map registers: read(offset) -> word, and write(offset, word); either may end the run with
+        an EmulatorError."""
+
+        def on_read(_uc: Any, offset: int, _size: int, _data: Any) -> int:
+            try:
+                return read(offset) & 0xFFFFFFFF
+            except EmulatorError as error:
+                return self._fail(error)
+
+        def on_write(_uc: Any, offset: int, _size: int, value: int, _data: Any) -> None:
+            try:
+                write(offset, value)
+            except EmulatorError as error:
+                self._fail(error)
+
+        self.uc.mmio_map(region.origin, region.size, on_read, None, on_write, None)
+
+    def _fail(self, error: EmulatorError) -> int:
+        """End the run with `error`; no exception can pass through unicorn's C code."""
+        self._error = error
+        self.uc.emu_stop()
+        return 0
 
     def poll_in_vain(self) -> None:
         """Note that the firmware looked for input and there was none."""

@@ -1,4 +1,4 @@
-"""A TIMER of the nRF52840, as a counter of events. As a timer it stands still: nothing in an
+"""A TIMER of the nRF52, as a counter of events. As a timer it stands still: nothing in an
 emulator takes a real time, and a firmware that looks finds out that there is no clock.
 
 Register names: nRF52840 Product Specification v1.7, chapter TIMER.
@@ -10,8 +10,11 @@ from sernet_edge.emulator.registers import NordicPeripheral
 
 START, STOP, COUNT, CLEAR, SHUTDOWN = 0x000, 0x004, 0x008, 0x00C, 0x010
 CAPTURE, COMPARE, CC = 0x040, 0x140, 0x540
-MODE, BITMODE = 0x504, 0x508
+INTENSET, INTENCLR, MODE, BITMODE, PRESCALER = 0x304, 0x308, 0x504, 0x508, 0x510
 _CHANNELS = 6
+REGISTERS = frozenset(
+    (START, STOP, COUNT, CLEAR, SHUTDOWN, INTENSET, INTENCLR, MODE, BITMODE, PRESCALER)
+) | {first + 4 * channel for first in (CAPTURE, COMPARE, CC) for channel in range(_CHANNELS)}
 _BITS = {0: 16, 1: 8, 2: 24, 3: 32}
 
 

@@ -1,4 +1,4 @@
-"""UARTE0 of the nRF52840: EasyDMA both ways, double-buffered pointers, shortcuts, and errors.
+"""UARTE0 of the nRF52: EasyDMA both ways, double-buffered pointers, shortcuts, and errors.
 
 Register names and behaviour: nRF52840 Product Specification v1.7, chapter UARTE. A real receiver
 loses what comes too early; this one leaves it on the wire, so that results do not depend on time.
@@ -16,9 +16,22 @@ SHORTS, ERRORSRC, ENABLE = 0x200, 0x480, 0x500
 RXD_PTR, RXD_MAXCNT, RXD_AMOUNT = 0x534, 0x538, 0x53C
 TXD_PTR, TXD_MAXCNT, TXD_AMOUNT = 0x544, 0x548, 0x54C
 
+PSEL_RTS, PSEL_TXD, PSEL_CTS, PSEL_RXD = 0x508, 0x50C, 0x510, 0x514
+INTENSET, INTENCLR, BAUDRATE, CONFIG = 0x304, 0x308, 0x524, 0x56C
+REGISTERS = (
+    frozenset((STARTRX, STOPRX, STARTTX, STOPTX, FLUSHRX, RXDRDY, ENDRX, TXDRDY, ENDTX, ERROR))
+    | {RXTO, RXSTARTED, TXSTARTED, TXSTOPPED, SHORTS, INTENSET, INTENCLR, ERRORSRC, ENABLE}
+    | {PSEL_RTS, PSEL_TXD, PSEL_CTS, PSEL_RXD, BAUDRATE, CONFIG}
+    | {RXD_PTR, RXD_MAXCNT, RXD_AMOUNT, TXD_PTR, TXD_MAXCNT, TXD_AMOUNT}
+)
+
 _ENABLED = 8
 _SHORT_ENDRX_STARTRX, _SHORT_ENDRX_STOPRX = 1 << 5, 1 << 6
-_RESET = {RXD_PTR: 0, ERRORSRC: 0, 0x508: 0xFFFFFFFF, 0x50C: 0xFFFFFFFF, 0x510: 0xFFFFFFFF}
+_RESET = {
+    RXD_PTR: 0,
+    ERRORSRC: 0,
+    **dict.fromkeys((PSEL_RTS, PSEL_TXD, PSEL_CTS, PSEL_RXD), 0xFFFFFFFF),
+}
 
 # Bytes that arrive between two looks at the receiver, at most.
 _BURST = 16

@@ -9,14 +9,14 @@ from sernet_edge.emulator.backend import SoftwareSerial, split_url
 from sernet_edge.emulator.image import load_image
 from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop, has_model
 from sernet_edge.emulator.mps2 import Mps2
-from sernet_edge.emulator.nrf52840 import Nrf52840
+from sernet_edge.emulator.nrf52 import Nrf52
 from sernet_edge.emulator.rp2040 import Rp2040
 from sernet_gen.board import Board, board_names, load_board
 
 # Microcontroller family (a board's `port`) -> its peripherals.
 _FAMILIES: dict[str, Callable[[Board], Soc]] = {
     "mps2": Mps2,
-    "nrf52840": lambda _: Nrf52840(),
+    "nrf52": lambda board: Nrf52(board.part),
     "rp2040": lambda _: Rp2040(),
 }
 

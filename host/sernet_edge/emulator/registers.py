@@ -1,6 +1,22 @@
 """Registers of peripherals that are not more than memory, and the base of those that are."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+
+from sernet_edge.emulator.machine import EmulatorError
+
+
+def check_modelled(offset: int, registers: Container[int], part: str, address: int) -> None:
+    """Raise EmulatorError unless the register at `offset` is one of the `registers` of a model.
+
+    `part` and `address` say in the error which microcontroller's register it is. Silence here would
+    let a firmware pass that waits for a wrong register, or sets up another peripheral.
+    """
+    if offset not in registers:
+        raise EmulatorError(
+            f"The firmware uses the register at 0x{address:08x}, which the model of the {part} in "
+            "this program does not have.",
+            "Either the address is wrong, or the model lacks it: see host/sernet_edge/emulator/.",
+        )
 
 
 class RegisterFile:

@@ -1,9 +1,10 @@
-// nRF52840: crystal and instruction cache on, UARTE0 as the link, CYCCNT or TIMER0 as the clock.
+// nRF52833 and nRF52840: crystal and instruction cache on, UARTE0 as the link, CYCCNT or TIMER0 as
+// the clock.
 #include "sn_port.h"
 
 #include "cortexm/sn_cortexm.h"
-#include "nrf52840/registers.h"
-#include "nrf52840/uarte.h"
+#include "nrf52/registers.h"
+#include "nrf52/uarte.h"
 #include "sn_config.h"
 
 #define SN_PROBE_CYCLES 256u

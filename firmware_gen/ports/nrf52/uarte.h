@@ -1,6 +1,6 @@
-// UARTE0 of the nRF52840, polled: EasyDMA into a ring of two halves.
-#ifndef SN_NRF52840_UARTE_H
-#define SN_NRF52840_UARTE_H
+// UARTE0 of the nRF52, polled: EasyDMA into a ring of two halves.
+#ifndef SN_NRF52_UARTE_H
+#define SN_NRF52_UARTE_H
 
 #include <stdint.h>
 

@@ -1,15 +1,18 @@
-"""The nRF52840: 1 MB of flash, 256 KB of RAM, and the peripherals that a polling firmware uses.
+"""The nRF52833 and nRF52840: their memories, and the peripherals that a polling firmware uses.
 
-Addresses and registers: nRF52840 Product Specification v1.7. Peripherals without a model read back
-what was written to them.
+Addresses and registers: nRF52840 Product Specification v1.7, nRF52833 Product Specification v1.5,
+which agree on all of these. Whatever else the firmware touches is an error.
 """
 
+from dataclasses import dataclass
 from functools import partial
 
+from sernet_cal.errors import InputError
+from sernet_edge.emulator import nrf_timer, nrf_uarte
 from sernet_edge.emulator.machine import Machine, Region
 from sernet_edge.emulator.nrf_timer import Timer
 from sernet_edge.emulator.nrf_uarte import Uarte
-from sernet_edge.emulator.registers import NordicPeripheral, RegisterFile
+from sernet_edge.emulator.registers import NordicPeripheral, RegisterFile, check_modelled
 
 _APB = Region(0x40000000, 0x30000)
 _GPIO = Region(0x50000000, 0x10000)
@@ -18,16 +21,46 @@ _PAGE = 0x1000
 _CLOCK, _UARTE0, _NVMC, _PPI = 0x00, 0x02, 0x1E, 0x1F
 _TIMERS = (0x08, 0x09, 0x0A, 0x1A, 0x1B)
 _NVMC_RESET = {0x400: 1, 0x408: 1}  # READY, READYNEXT
-_FICR = {
-    0x010: 4096,  # CODEPAGESIZE
-    0x014: 256,  # CODESIZE in pages
-    0x060: 0x5E12E7ED,  # DEVICEID, a made-up one
-    0x064: 0x0052840A,
-    0x100: 0x52840,  # INFO.PART
-    0x104: 0x41414430,  # INFO.VARIANT AAD0
-    0x108: 0x2004,  # INFO.PACKAGE QIxx
-    0x10C: 256,  # INFO.RAM in KiB
-    0x110: 1024,  # INFO.FLASH in KiB
+_PPI_CHANNELS = 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """What tells the members of the family apart: flash and RAM in KiB, pins of port 1."""
+
+    name: str
+    flash: int
+    ram: int
+    pins: int
+
+    @property
+    def information(self) -> dict[int, int]:
+        """The words of FICR that tell them apart, too."""
+        return {
+            0x010: 4096,  # CODEPAGESIZE
+            0x014: self.flash // 4,  # CODESIZE in pages
+            0x100: int(self.name.removeprefix("nRF"), 16),  # INFO.PART
+            0x10C: self.ram,  # INFO.RAM
+            0x110: self.flash,  # INFO.FLASH
+        }
+
+
+_PARTS = {
+    part.name: part for part in (Part("nRF52833", 512, 128, 10), Part("nRF52840", 1024, 256, 16))
+}
+
+
+def _words(first: int, count: int, step: int = 4) -> frozenset[int]:
+    return frozenset(range(first, first + count * step, step))
+
+
+# Page of the APB -> the registers that its model knows.
+_REGISTERS: dict[int, frozenset[int]] = {
+    _CLOCK: _words(0x000, 4) | _words(0x100, 2) | {0x304, 0x308, 0x40C, 0x418, 0x518},
+    _UARTE0: nrf_uarte.REGISTERS,
+    _NVMC: frozenset({0x400, 0x408, 0x540}),
+    _PPI: _words(0x500, 3) | _words(0x510, 2 * _PPI_CHANNELS),
+    **dict.fromkeys(_TIMERS, nrf_timer.REGISTERS),
 }
 
 
@@ -90,20 +123,36 @@ class Ppi(RegisterFile):
             case _:
                 self.words[offset] = value
         self.routes = {}
-        for channel in range(20):
+        for channel in range(_PPI_CHANNELS):
             if self.words.get(0x500, 0) >> channel & 1:
                 event = self.words.get(0x510 + 8 * channel, 0)
                 task = self.words.get(0x514 + 8 * channel, 0)
                 self.routes.setdefault(event, []).append(task)
 
 
-class Nrf52840:
-    """The microcontroller, to be connected to one Machine."""
+class Nrf52:
+    """The microcontroller called `part`, to be connected to one Machine.
+
+    Raises InputError for one that is not modelled.
+    """
 
     core = "cortex-m4f"
     boot_stage: int | None = None
-    flash = Region(0x00000000, 0x100000)
-    ram = Region(0x20000000, 0x40000)
+
+    def __init__(self, part: str = "nRF52840") -> None:
+        if part not in _PARTS:
+            raise InputError(
+                f"This program has no model of the {part}; it has {', '.join(_PARTS)}.",
+                'Correct the key part in the board\'s file, or write there:  emulator = "none"',
+            )
+        self._part = _PARTS[part]
+        self.flash = Region(0x00000000, self._part.flash * 1024)
+        self.ram = Region(0x20000000, self._part.ram * 1024)
+        self._pins = frozenset(
+            0x300 * port + register
+            for port, pins in ((0, 32), (1, self._part.pins))
+            for register in _words(0x504, 8) | _words(0x700, pins)
+        )
 
     def connect(self, machine: Machine) -> None:
         """Map the peripherals into the machine."""
@@ -127,10 +176,10 @@ class Nrf52840:
                 peripheral.on_event = partial(self._route, _APB.origin + page * _PAGE)
         self._gpio = Gpio()
         machine.map_io(_APB, self._read, self._write)
-        machine.map_io(_GPIO, self._gpio.read, self._gpio.write)
+        machine.map_io(_GPIO, self._read_pins, self._write_pins)
         machine.map_io(
             _CONFIGURATION,
-            lambda offset: _FICR.get(offset, 0xFFFFFFFF),
+            lambda offset: self._part.information.get(offset, 0xFFFFFFFF),
             lambda _offset, _value: None,
         )
 
@@ -142,8 +191,8 @@ class Nrf52840:
 
     def _page(self, offset: int) -> RegisterFile:
         page = offset // _PAGE
-        if page not in self._pages:
-            self._pages[page] = RegisterFile()
+        known = _REGISTERS.get(page, frozenset())
+        check_modelled(offset % _PAGE, known, self._part.name, _APB.origin + offset)
         return self._pages[page]
 
     def _read(self, offset: int) -> int:
@@ -151,6 +200,14 @@ class Nrf52840:
 
     def _write(self, offset: int, value: int) -> None:
         self._page(offset).write(offset % _PAGE, value)
+
+    def _read_pins(self, offset: int) -> int:
+        check_modelled(offset, self._pins, self._part.name, _GPIO.origin + offset)
+        return self._gpio.read(offset)
+
+    def _write_pins(self, offset: int, value: int) -> None:
+        check_modelled(offset, self._pins, self._part.name, _GPIO.origin + offset)
+        self._gpio.write(offset, value)
 
     def _route(self, base: int, event: int) -> None:
         for task in self._ppi.routes.get(base + event, ()):

@@ -1,19 +1,19 @@
 // UARTE0, polled. The receiver never stops: EasyDMA fills two halves of a ring in turn (the short
 // ENDRX -> STARTRX), and TIMER1 counts the bytes through PPI, since RXD.AMOUNT is only written when
 // a half is full. So the link keeps what arrives while the core computes, up to a whole ring.
-#include "nrf52840/uarte.h"
+#include "nrf52/uarte.h"
 
 #include <stdbool.h>
 
 #include "cortexm/sn_cortexm.h"
-#include "nrf52840/registers.h"
+#include "nrf52/registers.h"
 #include "sn_config.h"
 
 #define SN_HALF 1024u
 #define SN_RING (2u * SN_HALF)
 #define SN_STAGING 64u
 #define SN_RAM_START 0x20000000u
-#define SN_RAM_END 0x20040000u
+#define SN_RAM_END 0x20040000u  // of the largest part
 
 // RXDRDY may come before EasyDMA has written the byte; 2 us are plenty.
 #define SN_SETTLE_CYCLES 128u
@@ -29,7 +29,7 @@
 #elif SN_LINK_BAUD == 1000000
 #define SN_BAUDRATE 0x10000000u
 #else
-#error The UARTE of the nRF52840 does not have this baud rate.
+#error The UARTE of the nRF52 does not have this baud rate.
 #endif
 
 static uint8_t ring[SN_RING];

@@ -1,6 +1,7 @@
-// The few nRF52840 registers that the port uses; names and offsets of the product specification.
-#ifndef SN_NRF52840_REGISTERS_H
-#define SN_NRF52840_REGISTERS_H
+// The few nRF52 registers that the port uses: names and offsets of the product specifications of
+// the nRF52840 (v1.7) and nRF52833 (v1.5), which agree on all of these.
+#ifndef SN_NRF52_REGISTERS_H
+#define SN_NRF52_REGISTERS_H
 
 #include <stdint.h>
 
