@@ -7,6 +7,7 @@
 #include "engine/sn_model.h"
 #include "frontend/sn_frontend.h"
 #include "sn_config.h"  // generated: SN_ARENA_BYTES, SN_CLIP_SAMPLES (0 for `stream`), ABI lock
+#include "sn_shapes.h"  // generated: SN_LIVE, 1 in a firmware that takes streams without an end
 
 typedef struct sn_identity {
     uint8_t build_id[32];

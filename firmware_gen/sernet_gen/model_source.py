@@ -27,8 +27,8 @@ _HEADER = """\
 
 """
 _SHAPES_HEADER = """\
-// Which kernels this network needs, and in assembly for which shapes of layers. Do not edit:
-// generate again.
+// Which parts of the runtime this network needs, kernels in assembly for which shapes of layers.
+// Do not edit: generate again.
 #ifndef SN_SHAPES_H
 #define SN_SHAPES_H
 
@@ -58,8 +58,9 @@ def render_model(model: QModel, plan: Plan) -> str:
 
 
 def render_shapes(model: QModel, plan: Plan) -> str:
-    """Return sn_shapes.h: SN_HAS_X, 1 or 0, for each kernel X that rows may need; and for each list
-    that a kernel asks for, `#define LIST(X) X(..) X(..)`."""
+    """Return sn_shapes.h: SN_HAS_X, 1 or 0, for each kernel X that rows may need; SN_LIVE, whether
+    the plan is for streams without an end as well; and for each list that a kernel asks for,
+    `#define LIST(X) X(..) X(..)`."""
     lists: dict[str, set[str]] = {}
     for step in plan.steps:
         if isinstance(step.part, Group):
@@ -69,6 +70,7 @@ def render_shapes(model: QModel, plan: Plan) -> str:
     needed = {_kernel_names(step)[0] for step in plan.steps}
     lines = [
         *(f"#define SN_HAS_{name} {int(f'SN_KERNEL_{name}' in needed)}\n" for name in ROW_KERNELS),
+        f"#define SN_LIVE {int(plan.live)}\n",
         *(
             f"#define {name}(X) {' '.join(f'X({shape})' for shape in sorted(lists[name]))}\n"
             for name in sorted(lists)

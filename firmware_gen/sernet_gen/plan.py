@@ -15,6 +15,7 @@ from sernet_cal.qmodel_types import FullyConnected, QModel, Softmax, VectorOpera
 from sernet_gen.arena import BLOCK_ALIGNMENT, Block, place_blocks
 from sernet_gen.kernels.choice import Choice, Group
 from sernet_gen.kernels.registry import algorithms, kernel_of
+from sernet_gen.live import check_endless, ring_bytes
 from sernet_gen.schedule import Schedule, make_schedule
 from sernet_gen.steps import MAX_RUN_ROWS, MAX_WINDOW_ROWS, Step, make_steps
 
@@ -31,8 +32,9 @@ class Plan:
     offsets of its ring, row r in `slots[r % len(slots)]`; none for a tensor that is not made,
     because it is inside a group. `workspaces`: arena offset by the output of each group; `sums`:
     offset of the mean's sums; `scratch`: of SCRATCH_BYTES that hold nothing between the ticks.
-    `max_rows`: the longest clip, in feature rows, whose mean stays
-    within its 32-bit sums.
+    `max_rows`: the longest clip, in feature rows, whose mean stays within its 32-bit sums. `live`:
+    the network may run on a stream without an end as well; the ring of the sliding mean begins at
+    `sums` then.
     """
 
     schedule: Schedule
@@ -43,6 +45,7 @@ class Plan:
     scratch: int
     arena_bytes: int
     max_rows: int
+    live: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -69,42 +72,56 @@ class _Workspace:
     place: int
 
 
-def plan_model(model: QModel, choices: Mapping[int, Choice] | None = None) -> Plan:
+def plan_model(
+    model: QModel, choices: Mapping[int, Choice] | None = None, live: bool = False
+) -> Plan:
     """Return the plan of `model`; the same arguments give the same plan.
 
     `choices`: how groups run, by their output; every other operator is a step of its own, a
-    convolution by `direct`. Raises ModelError for a choice that cannot be.
+    convolution by `direct`. `live`: with memory for answers while the rows stream. Raises
+    ModelError for a choice that cannot be, and for a network that cannot run for ever.
     """
     steps = make_steps(model, choices or {})
     for step in steps:
         _check(model, step)
     schedule = make_schedule(model, steps)
     mean = schedule.mean
-    sums = Block("sums", 4 * model.traced[mean.output].channels, schedule.always | schedule.after)
+    # A clip's sums and a stream's ring of them are never needed at once.
+    summed = max(4 * model.traced[mean.output].channels, ring_bytes(model) if live else 0)
+    sums = Block("sums", summed, schedule.always | schedule.after)
     scratch = Block("scratch", SCRATCH_BYTES, schedule.between)
+    vectors = list(_vector_blocks(model, schedule, live))
     offsets, size = min(
         (
-            place_blocks([sums, scratch, *rings, *_workspace_blocks(model, schedule)])
+            place_blocks([sums, scratch, *vectors, *rings, *_workspace_blocks(model, schedule)])
             for rings in (_ring_blocks(model, schedule, wide) for wide in (False, True))
         ),
         key=lambda placed: placed[1],
     )
-    slots: list[dict[int, int]] = [{} for _ in model.traced]
+    placed: list[dict[int, int]] = [{} for _ in model.traced]
     for key, offset in offsets.items():
         if isinstance(key, _Slots):
             pitch = _pitch(model, key.place)
-            slots[key.place] |= {key.first + i: offset + i * pitch for i in range(key.count)}
+            placed[key.place] |= {key.first + i: offset + i * pitch for i in range(key.count)}
+    slots = tuple(tuple(ring[slot] for slot in sorted(ring)) for ring in placed)
+    if live:
+        check_endless(model, schedule, slots)
     source = model.traced[mean.input]
     return Plan(
         schedule,
-        tuple(op for op in model.operators if isinstance(op, FullyConnected | Softmax)),
-        tuple(tuple(ring[slot] for slot in sorted(ring)) for ring in slots),
+        _vector_operators(model),
+        slots,
         {key.place: offset for key, offset in offsets.items() if isinstance(key, _Workspace)},
         offsets["sums"],
         offsets["scratch"],
         -(-size // ARENA_ALIGNMENT) * ARENA_ALIGNMENT,
         MEAN_SUM_LIMIT // (255 * source.width) * source.period,
+        live,
     )
+
+
+def _vector_operators(model: QModel) -> tuple[VectorOperator, ...]:
+    return tuple(op for op in model.operators if isinstance(op, FullyConnected | Softmax))
 
 
 def _pitch(model: QModel, place: int) -> int:
@@ -141,12 +158,21 @@ def _check(model: QModel, step: Step) -> None:
         )
 
 
+def _vector_blocks(model: QModel, schedule: Schedule, live: bool) -> Iterator[Block]:
+    """Yield the blocks of what is computed from the mean: after the last row, and `live` whenever
+    the mean gets one, the scores to be looked at until the next."""
+    vectors = [operator.output for operator in _vector_operators(model)]
+    *passing, scores = (schedule.mean.output, *vectors)
+    answering = schedule.times_of_runs(schedule.steps[-1]) if live else 0
+    kept = schedule.always if live else 0
+    for place in passing:
+        yield Block(_Slots(place, 0, 1), _pitch(model, place), schedule.after | answering)
+    yield Block(_Slots(scores, 0, 1), _pitch(model, scores), schedule.after | kept)
+
+
 def _ring_blocks(model: QModel, schedule: Schedule, wide: bool) -> Iterator[Block]:
     """Yield the blocks of all rings. `wide`: with more slots than needed where that lets each be
     shared alone, which often saves more than it takes."""
-    vectors = [op.output for op in model.operators if isinstance(op, FullyConnected | Softmax)]
-    for place in (schedule.mean.output, *vectors):
-        yield Block(_Slots(place, 0, 1), _pitch(model, place), schedule.after)
     for place in schedule.rings:
         capacity, rows = schedule.capacity(place), schedule.rows_of_period(place)
         if wide and capacity < rows:

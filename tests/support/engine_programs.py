@@ -72,7 +72,7 @@ class EnginePrograms:
 def write_shapes(folder):
     """Write an sn_shapes.h for engines that any network may be linked with."""
     lines = (f"#define SN_HAS_{name} 1\n" for name in ROW_KERNELS)
-    (folder / "sn_shapes.h").write_text("".join(lines))
+    (folder / "sn_shapes.h").write_text("".join(lines) + "#define SN_LIVE 1\n")
 
 
 def program_source():

@@ -264,6 +264,56 @@ sn_status sn_engine_push(sn_engine *engine, const int8_t *row) {
     return run_tick(engine, tick);
 }
 
+#if SN_LIVE
+// Gives an answer for each row of a run of the mean, once there are enough.
+static sn_status slide_rows(sn_engine *engine, sn_slide *slide, uint32_t run) {
+    const sn_operator *op = mean_of(engine->model);
+    const row_span span = rows_of_run(engine, op, run);
+    const sn_mean *mean = op->as.mean;
+    void *const ring = engine->arena + mean->sums;
+    for (uint32_t i = 0; i < span.count; ++i) {
+        sn_slide_add_row(slide, mean, row_at(engine, op->input, span.first + i), ring);
+        if (!sn_slide_is_full(slide)) {
+            continue;
+        }
+        sn_slide_finish(slide, mean, ring, row_at(engine, op->output, 0));
+        report(engine, op->output, 0);
+        const sn_status status = run_vectors(engine);
+        if (status != SN_OK) {
+            return status;
+        }
+        engine->finished = true;
+        slide->answers++;
+    }
+    return SN_OK;
+}
+
+sn_status sn_engine_push_endless(sn_engine *engine, sn_slide *slide, const int8_t *row) {
+    const sn_model *model = engine->model;
+    const uint32_t length = model->tensors[0].width * model->tensors[0].channels;
+    const uint32_t tick = engine->rows_pushed++;
+    int8_t *const slot = row_at(engine, 0, tick);
+    for (uint32_t i = 0; i < length; ++i) {
+        slot[i] = row[i];
+    }
+    report(engine, 0, tick);
+    sn_status status = SN_OK;
+    for (uint32_t i = 0; i < model->row_operator_count && status == SN_OK; ++i) {
+        const sn_operator *op = &model->row_operators[i];
+        if (tick >= op->lag && (tick - op->lag) % op->ticks_per_run == 0) {
+            const uint32_t run = (tick - op->lag) / op->ticks_per_run;
+            status = op == mean_of(model) ? slide_rows(engine, slide, run)
+                                          : run_operator(engine, op, run);
+        }
+    }
+    // Twice the cycle is as good as once: nothing above the stream's start is in reach any more.
+    if (engine->rows_pushed == 2u * slide->cycle) {
+        engine->rows_pushed = slide->cycle;
+    }
+    return status;
+}
+#endif
+
 sn_status sn_engine_finish(sn_engine *engine) {
     if (engine->rows_pushed == 0 || engine->rows_total != UINT32_MAX) {
         return SN_ERR_STATE;

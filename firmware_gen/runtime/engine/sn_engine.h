@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "engine/sn_model.h"
+#include "engine/sn_slide.h"
 #include "sn_status.h"
 
 // Sees each finished row of each tensor that is made, in row order: tensor 0 is the input (the
@@ -40,11 +41,19 @@ SN_MUST_CHECK sn_status sn_engine_push(sn_engine *engine, const int8_t *row);
 // without any row, or when called twice.
 SN_MUST_CHECK sn_status sn_engine_finish(sn_engine *engine);
 
+// As sn_engine_push for a stream without an end, begun with sn_engine_begin and sn_slide_begin: it
+// may be called for ever, and each row that the last layer makes gives scores as soon as there are
+// enough. The tap sees all vectors then, and row numbers that are taken back from time to time.
+// After an error the stream is over. Only in a live firmware.
+SN_MUST_CHECK sn_status sn_engine_push_endless(sn_engine *engine, sn_slide *slide,
+                                               const int8_t *row);
+
 // Memory of the arena for others, model->scratch_bytes, aligned to 4. What they keep there is lost
-// in sn_engine_push and sn_engine_finish.
+// in sn_engine_push, sn_engine_push_endless and sn_engine_finish.
 void *sn_engine_scratch(const sn_engine *engine);
 
-// The int8 scores, model->classes of them; null before sn_engine_finish.
+// The int8 scores, model->classes of them; null before sn_engine_finish, or a stream's first
+// answer.
 const int8_t *sn_engine_scores(const sn_engine *engine);
 
 #endif

@@ -61,4 +61,16 @@ SN_MUST_CHECK sn_status sn_features_push(sn_features *features, const int16_t *s
 // SN_ERR_STATE when samples are missing; they can still be pushed.
 SN_MUST_CHECK sn_status sn_features_finish(sn_features *features, sn_row_sink sink, void *context);
 
+// `total_samples` of a `stream` that never ends, for which the function below is called.
+#define SN_ENDLESS_SAMPLES UINT32_MAX
+
+// Takes the position back to one that means the same, before each sn_features_push (of up to
+// SN_FRAME_LENGTH samples): it never grows beyond three frames.
+static inline void sn_features_rewind(sn_features *features) {
+    features->seen_samples = 0u;
+    if (features->framed_samples >= 2u * SN_FRAME_LENGTH) {
+        features->framed_samples -= SN_FRAME_LENGTH;
+    }
+}
+
 #endif
