@@ -84,6 +84,17 @@ class Usb:
 
 
 @dataclass(frozen=True)
+class ArduinoCore:
+    """How an Arduino sketch for the board is compiled: `core` as "vendor:architecture", the board's
+    `fqbn` in it, and the flash in bytes that the core takes beside our code.
+    """
+
+    core: str
+    fqbn: str
+    flash_bytes: int
+
+
+@dataclass(frozen=True)
 class Peripherals:
     """Where a port's peripherals lie on this board, for ports whose boards differ in that.
 
@@ -124,6 +135,7 @@ class Board:
     latency_budget_ms: int | None = None
     flash_target: str | None = None
     usb: Usb | None = None
+    arduino: ArduinoCore | None = None
 
     @property
     def target(self) -> Core:

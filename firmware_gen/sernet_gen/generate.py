@@ -3,20 +3,23 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sernet_cal.bundle import Bundle
+from sernet_cal.errors import DoesNotFitError
 from sernet_cal.qmodel import read_qmodel
+from sernet_gen.arduino import SKETCH_IMAGE, Sketch, make_sketch, sketch_budgets
+from sernet_gen.arduino_cli import ArduinoCli, compile_sketch, find_arduino_cli
 from sernet_gen.board import Board
 from sernet_gen.choices import Choices, host_choices
 from sernet_gen.compile import OBJECTS, Progress, compile_project, silent
 from sernet_gen.compiler import Compiler
 from sernet_gen.constants import Constants, render_constants
 from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
-from sernet_gen.planner.firmware import plan_firmware
-from sernet_gen.project import MANIFEST, make_project
+from sernet_gen.planner.firmware import FirmwarePlan, plan_firmware
+from sernet_gen.project import MANIFEST, Project, make_project
 from sernet_gen.publish import staged_folder
 from sernet_gen.report import MemoryReport
 from sernet_gen.tflm import check_arena, render_tflm, tflm_arena
@@ -27,11 +30,16 @@ TFLM_SIZES = "tflm.json"
 
 @dataclass(frozen=True)
 class Build:
-    """A finished build: its folder, the content of its manifest.json, and its sizes."""
+    """A finished build: its folder, the content of its manifest.json, and its sizes.
+
+    `sketch_note`: of a board with an Arduino core, why there is no sketch or no image of it, and
+    what changes that; "" where there is nothing to tell.
+    """
 
     folder: Path
     manifest: Mapping[str, Any]
     report: MemoryReport
+    sketch_note: str = ""
 
 
 def generate(
@@ -42,29 +50,65 @@ def generate(
     progress: Progress = silent,
     choices: Choices | None = None,
     budgets: Budgets = NO_BUDGETS,
+    with_sketch: bool = False,
 ) -> Build:
     """Write and compile the firmware of `bundle` for `board` into `out_dir`, all or nothing.
 
     `toolchain` as for `find_toolchain`, `choices` as for `plan_model`; without them, the plan of
-    the board within `budgets` (for what is None in them, within the board's own). Raises
+    the board within `budgets` (for what is None in them, within the board's own). `with_sketch`: of
+    a board with an Arduino core, the sketch too, compiled where arduino-cli is installed. Raises
     ModelError, ToolchainError, DoesNotFitError and InputError (the folder); an earlier build in
     `out_dir` then stays as it was.
     """
     compiler = find_toolchain(board.core, toolchain)
-    constants = _constants(bundle, board, choices, budgets)
-    return generate_constants(constants, board, out_dir, compiler, progress)
+    planned = None
+    if choices is None and not board.is_host:
+        planned = plan_firmware(read_qmodel(bundle.int8), board, budgets)
+    constants = _constants(bundle, board, choices, planned)
+    if board.arduino is None or not with_sketch:
+        return generate_constants(constants, board, out_dir, compiler, progress)
+    try:
+        sketch_constants = _sketch_constants(bundle, board, constants, planned, budgets)
+    except DoesNotFitError as error:
+        note = (
+            f"There is no Arduino sketch: its core takes {board.arduino.flash_bytes:,} bytes of "
+            f"flash, and the network does not fit beside it. {error}"
+        )
+        build = generate_constants(constants, board, out_dir, compiler, progress)
+        return replace(build, sketch_note=note)
+    sketch = make_sketch(sketch_constants, board, board.arduino)
+    cli = find_arduino_cli(board.arduino)
+    if isinstance(cli, ArduinoCli):
+        return generate_constants(constants, board, out_dir, compiler, progress, sketch, cli)
+    build = generate_constants(constants, board, out_dir, compiler, progress, sketch)
+    return replace(build, sketch_note=cli.text(board.arduino, out_dir))
 
 
 def _constants(
-    bundle: Bundle, board: Board, choices: Choices | None, budgets: Budgets
+    bundle: Bundle, board: Board, choices: Choices | None, planned: FirmwarePlan | None
 ) -> Constants:
     if choices is not None:
         return render_constants(bundle, choices)
-    model = read_qmodel(bundle.int8)
-    if board.is_host:
-        return render_constants(bundle, host_choices(model))
-    planned = plan_firmware(model, board, budgets)
+    if planned is None:
+        return render_constants(bundle, host_choices(read_qmodel(bundle.int8)))
     return render_constants(bundle, planned.chosen.choices, planned.run_budget_ms)
+
+
+def _sketch_constants(
+    bundle: Bundle,
+    board: Board,
+    constants: Constants,
+    planned: FirmwarePlan | None,
+    budgets: Budgets,
+) -> Constants:
+    """Return the firmware's `constants`, or those of a plan that leaves the core its flash."""
+    assert board.arduino is not None
+    beside_core = sketch_budgets(board, board.arduino, budgets)
+    assert beside_core.flash is not None
+    if planned is None or planned.flash_bytes <= beside_core.flash:
+        return constants
+    smaller = plan_firmware(read_qmodel(bundle.int8), board, beside_core)
+    return _constants(bundle, board, None, smaller)
 
 
 def generate_constants(
@@ -73,8 +117,13 @@ def generate_constants(
     out_dir: Path,
     compiler: Compiler,
     progress: Progress = silent,
+    sketch: Sketch | None = None,
+    cli: ArduinoCli | None = None,
 ) -> Build:
-    """As `generate`, from a model that is C already, with a compiler that is already found."""
+    """As `generate`, from a model that is C already, with a compiler that is already found.
+
+    `sketch`: written beside the firmware, and compiled by `cli`.
+    """
     project = make_project(constants, board, compiler)
     with staged_folder(out_dir, MANIFEST) as stage:
         _write(stage, project.files)
@@ -82,9 +131,30 @@ def generate_constants(
         shutil.rmtree(stage / OBJECTS)
         _write(stage, built)
         manifest = project.manifest(built)
+        if sketch is not None:
+            manifest = _with_sketch(project, built, sketch, cli, stage)
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         _write(stage, {MANIFEST: text.encode()})
     return Build(out_dir, manifest, report)
+
+
+def _with_sketch(
+    project: Project,
+    built: Mapping[str, bytes],
+    sketch: Sketch,
+    cli: ArduinoCli | None,
+    stage: Path,
+) -> dict[str, Any]:
+    """Write the files of `sketch` into `stage`, compile them, and return the manifest of all."""
+    _write(stage, sketch.files)
+    made = {**built, **sketch.files}
+    compiled = None
+    if cli is not None:
+        image = compile_sketch(cli, sketch, stage)
+        made[SKETCH_IMAGE] = image.image
+        _write(stage, {SKETCH_IMAGE: image.image})
+        compiled = image.manifest()
+    return {**project.manifest(made), "arduino": sketch.manifest(compiled)}
 
 
 def generate_tflm(bundle: Bundle, board: Board, out_dir: Path) -> dict[str, Any]:

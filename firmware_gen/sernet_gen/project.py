@@ -1,12 +1,9 @@
 """A firmware project: every file of build/NAME/ as text, and the build id that names them."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sernet_cal.errors import SernetError
 from sernet_gen import assets
 from sernet_gen.board import Board
 from sernet_gen.compiler import Compiler
@@ -18,6 +15,7 @@ from sernet_gen.config_source import (
     render_linker_script,
 )
 from sernet_gen.constants import Constants
+from sernet_gen.files import content_id, copied_tree, sha256
 from sernet_gen.flags import LINKER_SCRIPT, Flags, build_flags
 from sernet_gen.makefile import render_makefile
 
@@ -67,7 +65,7 @@ class Project:
             "image": self.image,
             "compiler": self.compiler.title,
             "flags": _flag_words(self.flags),
-            "files": {path: _sha256(content) for path, content in sorted(hashed.items())},
+            "files": {path: sha256(content) for path, content in sorted(hashed.items())},
         }
 
 
@@ -104,23 +102,10 @@ def make_project(constants: Constants, board: Board, compiler: Compiler) -> Proj
 
 
 def _handwritten(board: Board) -> dict[str, bytes]:
-    files = _tree(assets.runtime_dir(), "runtime")
+    files = copied_tree(assets.runtime_dir(), "runtime")
     families = (board.port,) if board.is_host else (SHARED_PORT, board.port)
     for family in families:
-        files |= _tree(assets.ports_dir() / family, f"ports/{family}")
-    return files
-
-
-def _tree(folder: Path, prefix: str) -> dict[str, bytes]:
-    files = {
-        f"{prefix}/{path.relative_to(folder).as_posix()}": path.read_bytes()
-        for path in folder.rglob("*.[ch]")
-    }
-    if not files:
-        raise SernetError(
-            f"The installation is damaged: there is no C code in {folder}.",
-            "Install again:  pip install --force-reinstall sernet-edge",
-        )
+        files |= copied_tree(assets.ports_dir() / family, f"ports/{family}")
     return files
 
 
@@ -142,11 +127,6 @@ def _flag_words(flags: Flags) -> dict[str, list[str]]:
 
 
 def _build_id(files: Mapping[str, bytes], flags: Flags, compiler: Compiler) -> str:
-    """SHA-256 over the sorted hashes of all files, the flags and the compiler's version."""
-    lines = [f"{path} {_sha256(content)}" for path, content in sorted(files.items())]
+    """The hash of all files, the flags and the compiler's version."""
     words = [*flags.compile, *flags.link, *flags.libraries, compiler.title]
-    return _sha256("\n".join([*lines, *words]).encode())
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return content_id(files, words)

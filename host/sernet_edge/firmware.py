@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from sernet_cal.bundle import Bundle
 from sernet_cal.errors import InputError, SernetError, StaleFirmwareError
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.link.answers import DeviceInfo
+from sernet_gen.arduino import SKETCH_IMAGE, SOURCES
 from sernet_gen.choices import read_choices
 from sernet_gen.constants import render_constants
 
@@ -23,7 +24,9 @@ class Firmware:
     """A build as its manifest describes it; `image` is the file that was linked.
 
     `tensors`: names in the order of sn_tap; `made_tensors`: those that the firmware makes.
-    `choices`: how its layers run, as `write_choices` of sernet_gen gives it.
+    `choices`: how its layers run, as `write_choices` of sernet_gen gives it. `generated`: the
+    constants' folder. `sketch`: the Arduino sketch of the same build, a firmware of its own, whose
+    image is there once arduino-cli has compiled it.
     """
 
     folder: Path
@@ -36,6 +39,8 @@ class Firmware:
     choices: dict[str, Any]
     compiler: str
     files: dict[str, str]
+    generated: str = "generated"
+    sketch: "Firmware | None" = None
 
     @property
     def rebuild(self) -> str:
@@ -76,6 +81,7 @@ def load_firmware(folder: Path, board: str) -> Firmware:
             str(manifest["compiler"]),
             {str(name): str(digest) for name, digest in manifest["files"].items()},
         )
+        firmware = _with_sketch(firmware, manifest.get("arduino"))
     except (KeyError, TypeError, AttributeError) as error:
         raise InputError(f"The manifest {path} lacks {error}.", build) from error
     if str(manifest["image"]) not in firmware.files:
@@ -88,6 +94,30 @@ def load_firmware(folder: Path, board: str) -> Firmware:
             f"Name its board:  --board {firmware.board}\nor another folder:  --build DIR",
         )
     return firmware
+
+
+def _with_sketch(firmware: Firmware, arduino: Any) -> Firmware:
+    """Add the sketch that the manifest's part `arduino` describes; None: the build has none."""
+    if arduino is None:
+        return firmware
+    compiled = arduino["compiled"]
+    sketch = replace(
+        firmware,
+        build_id=str(arduino["build_id"]),
+        image=firmware.folder / SKETCH_IMAGE,
+        made_tensors=tuple(str(name) for name in arduino["made_tensors"]),
+        choices=dict(arduino["choices"].items()),
+        compiler="" if compiled is None else str(compiled["compiler"]),
+        generated=SOURCES,
+    )
+    return replace(firmware, sketch=sketch)
+
+
+def running(firmware: Firmware, info: DeviceInfo) -> Firmware:
+    """Return the sketch of `firmware` if this is what the board says that it runs; else
+    `firmware`."""
+    sketch = firmware.sketch
+    return firmware if sketch is None or info.build_id != sketch.build_id else sketch
 
 
 def changed_files(firmware: Firmware) -> list[str]:
@@ -132,7 +162,7 @@ def check_model(firmware: Firmware, bundle: Bundle) -> None:
             cure,
         ) from error
     for name, text in sources.items():
-        path = f"generated/{name}"
+        path = f"{firmware.generated}/{name}"
         if firmware.files.get(path) != hashlib.sha256(text.encode()).hexdigest():
             raise StaleFirmwareError(
                 f"{start}: {path} would be another file (it was built from {firmware.model}).", cure
@@ -147,9 +177,11 @@ def check_identity(firmware: Firmware, info: DeviceInfo) -> None:
             f"Name the board that is there:  --board {info.board}\nor another port:  --port URL",
         )
     if info.build_id != firmware.build_id:
+        sketch = firmware.sketch
+        other = f" (its Arduino sketch {sketch.build_id[:8]})" if sketch is not None else ""
         raise StaleFirmwareError(
             f"{info.board} runs build {info.build_id[:8]}, but {firmware.folder} is "
-            f"{firmware.build_id[:8]}.",
+            f"{firmware.build_id[:8]}{other}.",
             "The firmware on the board was not made from the files here.\n"
             f"Write {firmware.image} to the board, or measure it as it is:  --any-build",
         )

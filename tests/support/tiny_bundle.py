@@ -40,11 +40,13 @@ def make_bundle(folder: Path, seed: int = 3, form: str = "stream") -> Bundle:
     return load_bundle(folder)
 
 
-def make_firmware(bundle: Bundle, board: str, folder: Path, is_fused: bool = False) -> Build:
+def make_firmware(
+    bundle: Bundle, board: str, folder: Path, is_fused: bool = False, with_sketch: bool = False
+) -> Build:
     """Build `bundle` for `board` in `folder`, each layer alone; `is_fused`: in one with others,
-    as is fastest on this machine."""
+    as is fastest on this machine. `with_sketch`: with the Arduino library too."""
     choices = host_choices(read_qmodel(bundle.int8)) if is_fused else {}
-    return generate(bundle, load_board(board), folder, choices=choices)
+    return generate(bundle, load_board(board), folder, choices=choices, with_sketch=with_sketch)
 
 
 def sanitized_program(build: Build, folder: Path) -> Path:

@@ -1,7 +1,7 @@
 // The core's cycle counter, which emulators and some cores do not have: it is probed.
 #include "cortexm/sn_cortexm.h"
 
-#ifdef __ARM_ARCH_6M__
+#if !defined(__ARM_ARCH) || defined(__ARM_ARCH_6M__)
 
 bool sn_cyccnt_start(void) {
     return false;

@@ -56,7 +56,9 @@ def command(
             show("compile", done, total)
 
         folder = out or Path("build") / board.name
-        build = generate(bundle, board, folder, toolchain, report, budgets=budgets)
+        build = generate(
+            bundle, board, folder, toolchain, report, budgets=budgets, with_sketch=True
+        )
     if as_json:
         click.echo(json.dumps(_result(build)))
     else:
@@ -73,6 +75,8 @@ def _result(build: Build) -> dict[str, Any]:
         "compiler": manifest["compiler"],
         "out": build.folder.as_posix(),
         "image": (build.folder / manifest["image"]).as_posix(),
+        "sketch": manifest.get("arduino"),
+        "sketch_note": build.sketch_note or None,
     }
 
 
@@ -91,6 +95,24 @@ def _print(build: Build, board: Board) -> None:
     console.print(table)
     console.print(f"build {build.manifest['build_id'][:8]} by {build.manifest['compiler']}")
     click.echo(f"The firmware lies in {build.folder.as_posix()}.")
+    _print_sketch(build)
+
+
+def _print_sketch(build: Build) -> None:
+    sketch = build.manifest.get("arduino")
+    if sketch is not None:
+        click.echo(
+            f"The Arduino sketch {sketch['build_id'][:8]} and its library lie in "
+            f"{(build.folder / sketch['sketch']).parent.as_posix()}."
+        )
+        compiled = sketch["compiled"]
+        if compiled is not None:
+            click.echo(
+                f"{compiled['compiler']} made {compiled['image']}: with the core, "
+                f"{compiled['flash_bytes']:,} bytes of flash and {compiled['ram_bytes']:,} of RAM."
+            )
+    if build.sketch_note:
+        click.echo(build.sketch_note)
 
 
 def _emit_tflm(bundle: Bundle, board: Board, out: Path, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from sernet_cal.errors import InputError
 from sernet_edge.audio.clips import whole_clip
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.emulator.measure import count_clip, countable, emulated_machine
-from sernet_edge.firmware import Firmware, check_files, check_identity, check_model
+from sernet_edge.firmware import Firmware, check_files, check_identity, check_model, running
 from sernet_edge.link.session import Session, timing_of
 from sernet_edge.link.transport import SerialTransport, open_port
 from sernet_edge.progress import Show
@@ -77,14 +77,16 @@ def verify_board(
         check_files(target.firmware)
         check_model(target.firmware, bundle)
     with connected(target.board, target.url, on_log) as (session, transport):
+        firmware = running(target.firmware, session.info)
         if not terms.any_build:
-            check_identity(target.firmware, session.info)
+            check_identity(firmware, session.info)
+        if not terms.any_build and firmware is not target.firmware:
+            check_model(firmware, bundle)
         _check_classes(session, bundle)
         machine = emulated_machine(transport)
         counting = countable(machine) if terms.is_counted else None
         no_time = why_no_time(target.url, session.info)
-        made = target.firmware.made_tensors
-        verifier = Verifier(session, references, no_time is None, made)
+        verifier = Verifier(session, references, no_time is None, firmware.made_tensors)
         shower = _Shower(show, "samples sent", sum(len(clip.samples) for clip in clips))
         reports = [verifier.verify(clip, shower.next_clip(clip)) for clip in clips]
         link, stack = session.link_counters(), machine.stack_high_water_bytes() if machine else None

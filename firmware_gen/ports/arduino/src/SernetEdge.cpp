@@ -1,0 +1,3 @@
+#include "SernetEdge.h"
+
+SernetEdgeClass SernetEdge;
