@@ -10,6 +10,7 @@ from sernet_cal.errors import InputError
 from sernet_gen import assets
 from sernet_gen.cores import Core, find_core
 from sernet_gen.tables import nearest, read_table
+from sernet_gen.uf2 import UF2_FAMILIES
 
 BOARD_FILE = "board.toml"
 Emulator = Literal["emu", "qemu", "proc", "none"]
@@ -204,6 +205,11 @@ def _check(board: Board, file: str) -> None:
     if board.flash_tool != "none" and board.flash_target is None:
         raise InputError(
             f"{file}: flash_tool {board.flash_tool} needs flash_target, its name for the chip."
+        )
+    if board.flash_tool == "uf2" and board.part not in UF2_FAMILIES:
+        raise InputError(
+            f"{file}: no UF2 family id is known for the part {board.part}; "
+            f"known: {', '.join(UF2_FAMILIES)}."
         )
     if board.flash_tool == "sam-ba" and board.usb is None:
         raise InputError(f"{file}: flash_tool sam-ba needs the table usb: who is to be flashed?")

@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from sernet_cal.errors import DoesNotFitError, InputError, ToolchainError
+from sernet_gen.board import Board
 from sernet_gen.compiler import Compiler
 from sernet_gen.config_source import render_linker_script
 from sernet_gen.elf import Image, flash_image, read_image, symbol_map
 from sernet_gen.flags import LINKER_SCRIPT
+from sernet_gen.intel_hex import hex_file
 from sernet_gen.project import Project
 from sernet_gen.report import MemoryReport, does_not_fit, host_report, measure
 from sernet_gen.stack import read_frames
-from sernet_gen.uf2 import UF2_TOOL, uf2_file
+from sernet_gen.uf2 import UF2_FAMILIES, uf2_file
 
 # Called with (steps done, all steps, what comes next).
 Progress = Callable[[int, int, str], None]
@@ -54,15 +56,23 @@ def compile_project(
     report = measure(image, frames, project.board)
     if not report.fits:
         raise does_not_fit(report, project.board.name, project.constants.front_end)
-    built = {
-        project.image: path.read_bytes(),
-        "firmware.bin": flash_image(image),
-        "firmware.map": symbol_map(image).encode(),
-    }
-    memory = project.board.memory
-    if project.board.flash_tool == UF2_TOOL and memory is not None:
-        built["firmware.uf2"] = uf2_file(built["firmware.bin"], memory.image_origin)
+    built = {project.image: path.read_bytes(), "firmware.map": symbol_map(image).encode()}
+    built |= _flashable(project.board, flash_image(image))
     return built, report
+
+
+def _flashable(board: Board, content: bytes) -> dict[str, bytes]:
+    """Return `content` as the files that the tools for flashing `board` take."""
+    assert board.memory is not None
+    origin = board.memory.image_origin
+    match board.flash_tool:
+        case "uf2":
+            family = UF2_FAMILIES[board.part]
+            return {"firmware.bin": content, "firmware.uf2": uf2_file(content, origin, family)}
+        case "pyocd":
+            return {"firmware.bin": content, "firmware.hex": hex_file(content, origin)}
+        case _:
+            return {"firmware.bin": content}
 
 
 def _compile_sources(

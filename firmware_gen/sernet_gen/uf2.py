@@ -6,17 +6,17 @@ address of its own content.
 
 import struct
 
-UF2_TOOL = "uf2"  # of a board that is flashed so
-
-RP2040_FAMILY = 0xE48BFF56
+# Part -> its family id, from the list beside the format (RP2350: its Arm cores, secure state).
+UF2_FAMILIES = {"RP2040": 0xE48BFF56, "RP2350": 0xE48BFF59}
 _START, _SECOND, _END = 0x0A324655, 0x9E5D5157, 0x0AB16F30
 _HAS_FAMILY = 0x2000
 _CONTENT_BYTES = 256
 _FIELD_BYTES = 476
 
 
-def uf2_file(content: bytes, address: int, family: int = RP2040_FAMILY) -> bytes:
-    """Return the UF2 file that writes `content` at `address`, padded to whole pages of 256 bytes.
+def uf2_file(content: bytes, address: int, family: int) -> bytes:
+    """Return the UF2 file that writes `content` at `address`, padded to whole pages of 256 bytes;
+    only a chip of `family` takes it.
 
     Raises ValueError for an `address` that begins no page.
     """

@@ -43,6 +43,8 @@ MACHINES = [
     pytest.param("mps3-an547", "zig", "qemu", marks=[needs_qemu, needs_zig], id="m55-qemu"),
     pytest.param("pico", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="pico-gcc"),
     pytest.param("pico", "zig", "emu", marks=[needs_unicorn, needs_zig], id="pico-zig"),
+    pytest.param("pico2", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="pico2-gcc"),
+    pytest.param("pico2", "zig", "emu", marks=[needs_unicorn, needs_zig], id="pico2-zig"),
     pytest.param("posix", None, "proc", id="posix"),
 ]
 ON_A_CORE = [machine for machine in MACHINES if machine.id != "posix"]

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from sernet_edge.emulator.image import FirmwareImage, Segment, load_image
-from sernet_edge.emulator.rp2040 import Rp2040, boot2_checksum, write_alias
+from sernet_edge.emulator.rp2 import write_alias
+from sernet_edge.emulator.rp2040 import Rp2040, boot2_checksum
 from sernet_gen import assets
 from sernet_gen.board import load_board
 from sernet_gen.constants import Constants
 from sernet_gen.elf import read_image
 from sernet_gen.generate import Build, generate_constants
 from sernet_gen.toolchain import ARM_GCC, find_toolchain
-from sernet_gen.uf2 import uf2_file
+from sernet_gen.uf2 import UF2_FAMILIES, uf2_file
 
 pytest.importorskip("unicorn", reason="needs the Python package unicorn")
 
@@ -30,7 +31,7 @@ needs_gcc = pytest.mark.skipif(not shutil.which(ARM_GCC), reason=f"needs {ARM_GC
 BOARD = load_board("pico")
 FLASH, ORIGIN, STACK = 0x10000000, 0x10000100, 0x20001000
 SLEEP = (0xBF30, 0xE7FD)  # wfi; b .-2
-BOOT2 = assets.ports_dir() / "rp2040" / "boot2.c"
+BOOT2 = assets.ports_dir() / "rp2" / "boot2.c"
 
 
 def boot2_words() -> list[int]:
@@ -179,7 +180,9 @@ def test_an_overrun_restarts_the_receiver(echo: Build) -> None:
 def test_the_image_for_the_drive_starts_with_the_second_stage(echo: Build) -> None:
     binary = (echo.folder / "firmware.bin").read_bytes()
     assert binary[:256] == struct.pack("<64I", *boot2_words())
-    assert (echo.folder / "firmware.uf2").read_bytes() == uf2_file(binary, FLASH)
+    assert (echo.folder / "firmware.uf2").read_bytes() == uf2_file(
+        binary, FLASH, UF2_FAMILIES["RP2040"]
+    )
     assert "firmware.uf2" in echo.manifest["files"]
     stack, entry = struct.unpack_from("<2I", binary, 256)
     assert stack == 0x20000000 + 8192

@@ -116,6 +116,11 @@ MISTAKES = {
         ('"P1.10"', '"D0"'),
         "'D0' is no pin; one is written as P1.10 (port, dot, two digits) or as GP1.",
     ),
+    "a chip without a UF2 family": (
+        ('flash_tool = "sam-ba"', 'flash_tool = "uf2"'),
+        "nano33/board.toml: no UF2 family id is known for the part nRF52840; "
+        "known: RP2040, RP2350.",
+    ),
     "a stack out of step": (
         ("stack = 8_192", "stack = 8_190"),
         "nano33/board.toml: memory.ram.stack is 8190; it must be a multiple of 8 "

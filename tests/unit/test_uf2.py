@@ -4,12 +4,12 @@ import struct
 
 import pytest
 
-from sernet_gen.uf2 import uf2_file
+from sernet_gen.uf2 import UF2_FAMILIES, uf2_file
 
 
 def test_every_block_has_its_place() -> None:
     content = bytes(range(256)) + b"end"
-    file = uf2_file(content, 0x10000000)
+    file = uf2_file(content, 0x10000000, UF2_FAMILIES["RP2040"])
     assert len(file) == 2 * 512
     for number, page in enumerate((content[:256], b"end".ljust(256, b"\0"))):
         block = file[512 * number : 512 * (number + 1)]
@@ -23,4 +23,4 @@ def test_every_block_has_its_place() -> None:
 
 def test_an_address_within_a_page_is_refused() -> None:
     with pytest.raises(ValueError, match="0x10000080 is no multiple of 256"):
-        uf2_file(b"x", 0x10000080)
+        uf2_file(b"x", 0x10000080, UF2_FAMILIES["RP2040"])

@@ -11,13 +11,15 @@ from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop, has_
 from sernet_edge.emulator.mps2 import Mps2
 from sernet_edge.emulator.nrf52 import Nrf52
 from sernet_edge.emulator.rp2040 import Rp2040
+from sernet_edge.emulator.rp2350 import Rp2350
+from sernet_edge.emulator.stm32 import Stm32F4, Stm32F7, Stm32U5
 from sernet_gen.board import Board, board_names, load_board
 
 # Microcontroller family (a board's `port`) -> its peripherals.
 _FAMILIES: dict[str, Callable[[Board], Soc]] = {
     "mps2": Mps2,
     "nrf52": lambda board: Nrf52(board.part),
-    "rp2040": lambda _: Rp2040(),
+    "rp2": lambda board: Rp2040() if board.core == Rp2040.core else Rp2350(),
 }
 
 

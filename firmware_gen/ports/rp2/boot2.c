@@ -1,12 +1,15 @@
-// The second stage of the boot: 256 bytes at the start of the flash, the last word their checksum.
-// The boot ROM copies them into RAM and runs them there. They let the SSI read the flash for the
-// core (plain serial reads, command 03h, that every flash chip knows), and go to the vector table.
+// The second stage of the RP2040's boot: 256 bytes at the start of the flash, the last word their
+// checksum. The boot ROM copies them into RAM and runs them there. They let the SSI read the flash
+// for the core (plain serial reads, command 03h, that every flash chip knows), and go to the vector
+// table.
 //
 // The checksum is a CRC-32 (polynomial 0x04C11DB7, from 0xFFFFFFFF, nothing reflected or inverted)
 // over the first 252 bytes, so they must not depend on the compiler: they are machine code here.
 // A test assembles the listing behind the words, and computes the checksum. Registers: RP2040
 // datasheet, 4.10.13 (SSI); boot: 2.8.1.3.1.
 #include <stdint.h>
+
+#ifdef __ARM_ARCH_6M__
 
 extern const uint32_t sn_boot2[64];
 
@@ -28,3 +31,5 @@ __attribute__((section(".boot2"), used)) const uint32_t sn_boot2[64] = {
     0xE000ED08u,  // vtor
     [63] = 0xB6F6D0B2u,
 };
+
+#endif

@@ -1,6 +1,6 @@
-// UART0 of the RP2040, polled: DMA channel 0 fills a ring.
-#ifndef SN_RP2040_UART_H
-#define SN_RP2040_UART_H
+// UART0, polled: DMA channel 0 fills a ring.
+#ifndef SN_RP2_UART_H
+#define SN_RP2_UART_H
 
 #include <stdint.h>
 

@@ -1,20 +1,20 @@
 // UART0, polled. The receiver never stops: DMA channel 0 writes what comes into a ring, and its
 // count says how much that was. So the link keeps what arrives while the core computes, up to a
 // whole ring; the UART's own FIFO holds 32 bytes.
-#include "rp2040/uart.h"
+#include "rp2/uart.h"
 
 #include "cortexm/sn_cortexm.h"
-#include "rp2040/registers.h"
+#include "rp2/registers.h"
 #include "sn_config.h"
 
 #define SN_RING_BITS 11u
 #define SN_RING (1u << SN_RING_BITS)
 
 #if SN_LINK_TX_PIN != 0 && SN_LINK_TX_PIN != 12 && SN_LINK_TX_PIN != 16 && SN_LINK_TX_PIN != 28
-#error UART0 of the RP2040 can send on GP0, GP12, GP16 and GP28 only.
+#error UART0 can send on GP0, GP12, GP16 and GP28 only.
 #endif
 #if SN_LINK_RX_PIN != 1 && SN_LINK_RX_PIN != 13 && SN_LINK_RX_PIN != 17 && SN_LINK_RX_PIN != 29
-#error UART0 of the RP2040 can receive on GP1, GP13, GP17 and GP29 only.
+#error UART0 can receive on GP1, GP13, GP17 and GP29 only.
 #endif
 
 // The divider of the clock by 16 times the rate, in 64ths.
@@ -28,26 +28,32 @@ static uint32_t taken;  // bytes handed out since the receiver started
 static uint32_t overruns;
 
 static uint32_t received(void) {
-    return UINT32_MAX - SN_DMA_COUNT;
+    return SN_DMA_COUNT_MAX - SN_DMA_COUNT;
 }
 
 static void start_receiver(void) {
+    SN_DMA_CTRL = 0u;  // an aborted channel must be off (erratum RP2350-E5)
     SN_DMA_ABORT = 1u;
     while (SN_DMA_ABORT != 0u) {
     }
     taken = 0u;
-    SN_DMA_READ_ADDRESS = SN_UART_DATA_ADDRESS;
+    SN_DMA_READ_ADDRESS = SN_UART_BASE;  // its data register
     SN_DMA_WRITE_ADDRESS = (uint32_t)(uintptr_t)ring;
-    SN_DMA_COUNT = UINT32_MAX;
+    SN_DMA_COUNT = SN_DMA_COUNT_MAX;
     SN_DMA_CTRL_TRIG =
         SN_DMA_UART0_RX | SN_DMA_RING(SN_RING_BITS) | SN_DMA_INCREASE_WRITE | SN_DMA_ENABLED;
 }
 
+static void give_pin(uint32_t pin) {
+    SN_REGISTER(SN_PAD(pin), SN_CLEAR) = SN_PAD_PULL_DOWN;
+    SN_REGISTER(SN_PAD(pin), SN_SET) = SN_PAD_PULL_UP | SN_PAD_INPUT;
+    SN_GPIO_CTRL(pin) = SN_GPIO_UART;
+    SN_REGISTER(SN_PAD(pin), SN_CLEAR) = SN_PAD_ISOLATED;  // last: what it is set to holds by now
+}
+
 void sn_uart_start(void) {
-    SN_GPIO_CTRL(SN_LINK_TX_PIN) = SN_GPIO_UART;
-    SN_GPIO_CTRL(SN_LINK_RX_PIN) = SN_GPIO_UART;
-    SN_REGISTER(SN_PAD_BASE(SN_LINK_RX_PIN), SN_CLEAR) = SN_PAD_PULL_DOWN;
-    SN_REGISTER(SN_PAD_BASE(SN_LINK_RX_PIN), SN_SET) = SN_PAD_PULL_UP;
+    give_pin(SN_LINK_TX_PIN);
+    give_pin(SN_LINK_RX_PIN);
     SN_UART_IBRD = SN_DIVIDER / 64u;
     SN_UART_FBRD = SN_DIVIDER % 64u;
     SN_UART_LCR_H = SN_UART_8_BITS_FIFO;  // takes the divider over, too
@@ -62,7 +68,8 @@ static uint32_t wait_for_bytes(void) {
     while (count == taken) {
         count = received();
     }
-    if (count - taken > SN_RING || count == UINT32_MAX) {  // overwritten, or the count is used up
+    if (count - taken > SN_RING ||
+        count == SN_DMA_COUNT_MAX) {  // overwritten, or the count is used up
         overruns += count - taken;
         start_receiver();
         return 0u;

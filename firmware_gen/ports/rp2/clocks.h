@@ -1,6 +1,7 @@
-// The clocks of the RP2040: 12 MHz crystal, core and UART at 125 MHz, timer in microseconds.
-#ifndef SN_RP2040_CLOCKS_H
-#define SN_RP2040_CLOCKS_H
+// The clocks: 12 MHz crystal, core and UART at 125 MHz (RP2040) or 150 MHz (RP2350), timer in
+// microseconds.
+#ifndef SN_RP2_CLOCKS_H
+#define SN_RP2_CLOCKS_H
 
 #include <stdint.h>
 

@@ -1,18 +1,15 @@
-// The order of things is that of the datasheet's 2.15 to 2.18: nothing ever runs from a clock that
-// is being changed.
-#include "rp2040/clocks.h"
+// The order of things is that of the datasheets (RP2040: 2.15 to 2.18; RP2350: 8.1 to 8.6): nothing
+// ever runs from a clock that is being changed.
+#include "rp2/clocks.h"
 
-#include "rp2040/registers.h"
+#include "rp2/registers.h"
 #include "sn_config.h"
 
-#if SN_CORE_CLOCK_HZ != 125000000
-#error The clocks of the RP2040 are set up for 125 MHz: clock_hz of this board is another.
+#if SN_CORE_CLOCK_HZ != SN_CHIP_CLOCK_HZ
+#error The clocks are set up for 125 MHz (RP2040) or 150 MHz (RP2350): clock_hz is another.
 #endif
 
-// 12 MHz * 125 = 1500 MHz, / 6 / 2 = 125 MHz.
-#define SN_CRYSTAL_MHZ 12u
 #define SN_PLL_MULTIPLIER 125u
-#define SN_PLL_DIVIDERS (6u << 16 | 2u << 12)
 #define SN_CRYSTAL_STARTUP 47u  // about 1 ms, in 256 periods of the crystal
 
 void sn_resets_release(uint32_t which) {
@@ -52,6 +49,14 @@ static void start_pll(void) {
     SN_REGISTER(SN_PLL_BASE + SN_CLEAR, SN_PLL_PWR) = SN_PLL_POST_OFF;
 }
 
+static void start_ticks(void) {
+#ifdef SN_TICK_CYCLES
+    SN_TICK_CTRL = 0u;
+    SN_TICK_CYCLES = SN_CRYSTAL_MHZ;
+#endif
+    SN_TICK_CTRL = SN_TICK_CTRL_ENABLE;
+}
+
 void sn_clocks_start(void) {
     run_from_ring_oscillator();
     start_crystal();
@@ -61,5 +66,5 @@ void sn_clocks_start(void) {
     while (SN_CLK_SYS_SELECTED != SN_CLK_SYS_ON_AUX) {
     }
     SN_CLK_PERI_CTRL = SN_CLK_PERI_ENABLE;
-    SN_WATCHDOG_TICK = SN_CRYSTAL_MHZ | SN_WATCHDOG_TICK_ENABLE;
+    start_ticks();
 }
