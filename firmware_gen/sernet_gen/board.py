@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sernet_cal.errors import InputError
 from sernet_gen import assets
 from sernet_gen.cores import Core, find_core
+from sernet_gen.ports import is_port, port_names
 from sernet_gen.tables import nearest, read_table
 from sernet_gen.uf2 import UF2_FAMILIES
 
@@ -64,13 +65,23 @@ class Memory:
 
 @dataclass(frozen=True)
 class Link:
-    """The serial link: `baud` bit/s; `rx` and `tx` pins as "P1.10" or "GP1" where the port can
-    choose."""
+    """The serial link: `baud` bit/s; `rx` and `tx` pins as "P1.10", "PA10" or "GP1" where the port
+    can choose."""
 
     kind: LinkKind
     baud: int
     rx: str | None = None
     tx: str | None = None
+
+
+@dataclass(frozen=True)
+class Oscillator:
+    """What the board gives the microcontroller to make its clocks from, for ports that can use it:
+    a crystal, or a signal that comes from another chip. `hz`: its rate.
+    """
+
+    hz: int
+    kind: Literal["crystal", "signal"]
 
 
 @dataclass(frozen=True)
@@ -137,6 +148,7 @@ class Board:
     flash_target: str | None = None
     usb: Usb | None = None
     arduino: ArduinoCore | None = None
+    oscillator: Oscillator | None = None
 
     @property
     def target(self) -> Core:
@@ -177,13 +189,18 @@ def read_board(path: Path) -> Board:
 
 
 def pin_number(text: str) -> tuple[int, int]:
-    """Return (port, pin) of a pin written as "P1.10", or "GP1" (of port 0); raises InputError."""
-    match = re.fullmatch(r"P(\d)\.(\d\d)|GP(\d\d?)", text)
+    """Return (port, pin) of a pin written as "P1.10", "PA10" (of port 0, PB1 of port 1), or "GP1"
+    (of port 0); raises InputError.
+    """
+    match = re.fullmatch(r"P(\d)\.(\d\d)|P([A-K])(\d\d?)|GP(\d\d?)", text)
     if match is None:
         raise InputError(
-            f"{text!r} is no pin; one is written as P1.10 (port, dot, two digits) or as GP1."
+            f"{text!r} is no pin; one is written as P1.10 (port, dot, two digits), as PA10 or as "
+            "GP1."
         )
-    return int(match[1] or 0), int(match[2] or match[3])
+    if match[3] is not None:
+        return ord(match[3]) - ord("A"), int(match[4])
+    return int(match[1] or 0), int(match[2] or match[5])
 
 
 def _check(board: Board, file: str) -> None:
@@ -196,9 +213,9 @@ def _check(board: Board, file: str) -> None:
     if core.is_host != board.is_host:
         wanted = "no memory table" if core.is_host else "the tables memory.flash and memory.ram"
         raise InputError(f"{file}: a board with the core {core.name} needs {wanted}.")
-    if not (assets.ports_dir() / board.port).is_dir():
-        ports = tuple(sorted(p.name for p in assets.ports_dir().iterdir() if p.is_dir()))
-        raise InputError(f"{file}: there is no port {board.port!r}.", nearest(board.port, ports))
+    if not is_port(board.port):
+        hint = nearest(board.port, port_names())
+        raise InputError(f"{file}: there is no port {board.port!r}.", hint)
     for pin in (board.link.rx, board.link.tx):
         if pin is not None:
             pin_number(pin)

@@ -52,6 +52,11 @@ def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
                 f"#define SN_LINK_{name}_PORT {port}u",
                 f"#define SN_LINK_{name}_PIN {number}u",
             ]
+    if board.oscillator is not None:
+        lines += [
+            f"#define SN_OSCILLATOR_HZ {board.oscillator.hz}u",
+            f"#define SN_OSCILLATOR_IS_SIGNAL {int(board.oscillator.kind == 'signal')}",
+        ]
     if board.peripherals is not None:
         lines += [
             f"#define SN_UART_BASE 0x{board.peripherals.uart:08X}u",

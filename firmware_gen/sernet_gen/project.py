@@ -18,6 +18,7 @@ from sernet_gen.constants import Constants
 from sernet_gen.files import content_id, copied_tree, sha256
 from sernet_gen.flags import LINKER_SCRIPT, Flags, build_flags
 from sernet_gen.makefile import render_makefile
+from sernet_gen.ports import port_folders
 
 MANIFEST = "manifest.json"
 MANIFEST_FORMAT = 2
@@ -103,8 +104,8 @@ def make_project(constants: Constants, board: Board, compiler: Compiler) -> Proj
 
 def _handwritten(board: Board) -> dict[str, bytes]:
     files = copied_tree(assets.runtime_dir(), "runtime")
-    families = (board.port,) if board.is_host else (SHARED_PORT, board.port)
-    for family in families:
+    roots = (board.port,) if board.is_host else (SHARED_PORT, board.port)
+    for family in port_folders(*roots):
         files |= copied_tree(assets.ports_dir() / family, f"ports/{family}")
     return files
 

@@ -114,7 +114,7 @@ MISTAKES = {
     ),
     "a pin that is none": (
         ('"P1.10"', '"D0"'),
-        "'D0' is no pin; one is written as P1.10 (port, dot, two digits) or as GP1.",
+        "'D0' is no pin; one is written as P1.10 (port, dot, two digits), as PA10 or as GP1.",
     ),
     "a chip without a UF2 family": (
         ('flash_tool = "sam-ba"', 'flash_tool = "uf2"'),

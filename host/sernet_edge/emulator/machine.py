@@ -197,6 +197,10 @@ class Machine:
         self.uc.emu_stop()
         return 0
 
+    def is_ram(self, address: int, size: int) -> bool:
+        """Return whether `size` bytes from `address` on lie in the RAM."""
+        return self._soc.ram.holds(address, size)
+
     def poll_in_vain(self) -> None:
         """Note that the firmware looked for input and there was none."""
         self.line.polls_in_vain += 1

@@ -20,6 +20,9 @@ _FAMILIES: dict[str, Callable[[Board], Soc]] = {
     "mps2": Mps2,
     "nrf52": lambda board: Nrf52(board.part),
     "rp2": lambda board: Rp2040() if board.core == Rp2040.core else Rp2350(),
+    "stm32f4": Stm32F4,
+    "stm32f7": Stm32F7,
+    "stm32u5": Stm32U5,
 }
 
 
