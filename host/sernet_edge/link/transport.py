@@ -1,6 +1,8 @@
 """Bytes to a board and back: pyserial behind two calls, its errors turned into advice."""
 
 import errno
+import time
+from contextlib import suppress
 from typing import Protocol
 
 import serial
@@ -10,8 +12,19 @@ from sernet_cal.errors import LinkError
 
 _ANY_BAUD = 115_200  # where the board's link has no rate of its own
 
+# How long bytes may wait in this machine before the board counts as stuck, and how often to look.
+_FLUSH_S, _FLUSH_STEP_S = 10.0, 0.0005
+
 # pyserial looks for the handlers of emu://, qemu:// and proc:// in this package.
 _HANDLER_PACKAGE = "sernet_edge.emulator"
+
+try:
+    from termios import error as _TermiosError
+except ImportError:  # Windows has no terminals
+    _PORT_ERRORS: tuple[type[Exception], ...] = (OSError,)
+else:
+    # pyserial lets some of these pass when a board is unplugged; its own are OSErrors.
+    _PORT_ERRORS = (OSError, _TermiosError)
 
 
 class Transport(Protocol):
@@ -42,7 +55,7 @@ class SerialTransport:
         """Send `data`; raises LinkError when the port is gone."""
         try:
             self._port.write(data)
-        except (serial.SerialException, OSError) as error:
+        except _PORT_ERRORS as error:
             raise _gone(self.name, error) from error
 
     def read(self, timeout_s: float) -> bytes:
@@ -52,8 +65,27 @@ class SerialTransport:
             first: bytes = self._port.read(1)
             waiting = self._port.in_waiting if first else 0
             return first + self._port.read(waiting) if waiting else first
-        except (serial.SerialException, OSError) as error:
+        except _PORT_ERRORS as error:
             raise _gone(self.name, error) from error
+
+    def flush(self) -> None:
+        """Wait until the bytes have left this machine; raises LinkError when they do not."""
+        deadline = time.monotonic() + _FLUSH_S
+        try:
+            while getattr(self._port, "out_waiting", 0):
+                if time.monotonic() > deadline:
+                    raise LinkError(
+                        f"{self.name} takes no more bytes: some wait since {_FLUSH_S:.0f} s.",
+                        "Press the reset button, then try again.",
+                    )
+                time.sleep(_FLUSH_STEP_S)
+        except _PORT_ERRORS as error:
+            raise _gone(self.name, error) from error
+
+    def hang_up(self) -> None:
+        """Lower DTR, as a terminal that goes; the board may be gone the moment it sees that."""
+        with suppress(*_PORT_ERRORS):
+            self._port.dtr = False
 
     @property
     def backend(self) -> object:
@@ -84,13 +116,13 @@ def open_port(url: str, baud: int) -> SerialTransport:
             f"--port {url} is neither a serial port nor a URL that is known here: {error}.",
             ports_seen(),
         ) from error
-    except (serial.SerialException, OSError) as error:
+    except _PORT_ERRORS as error:
         raise _cannot_open(url, error) from error
     return SerialTransport(port, url)
 
 
-def _cannot_open(url: str, error: OSError) -> LinkError:
-    match error.errno:
+def _cannot_open(url: str, error: Exception) -> LinkError:
+    match getattr(error, "errno", None):
         case errno.ENOENT:
             return LinkError(f"There is no port {url}.", ports_seen())
         case errno.EBUSY | errno.EAGAIN:
@@ -108,11 +140,12 @@ def _cannot_open(url: str, error: OSError) -> LinkError:
             return LinkError(f"The port {url} does not open: {_reason(error)}.", ports_seen())
 
 
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).rstrip(".")
+def _reason(error: Exception) -> str:
+    words = getattr(error, "strerror", None) or (error.args[-1] if error.args else error)
+    return str(words).rstrip(".")
 
 
-def _gone(name: str, error: OSError) -> LinkError:
+def _gone(name: str, error: Exception) -> LinkError:
     return LinkError(
         f"The connection to {name} broke: {_reason(error)}.",
         "Was the board unplugged or reset? Plug it in and try again.",
