@@ -45,17 +45,28 @@ def test_sizes_are_the_same() -> None:
     [
         (answers.DeviceInfo, bytes(60)),
         (answers.DeviceInfo, bytes(72) + b"\x05abc"),
-        (answers.DeviceInfo, bytes(76) + b"\x01a\x01b"),
+        (answers.DeviceInfo, bytes(72) + b"\x02\0\0\0\x01a\x01b"),
         (answers.Progress, bytes(7)),
         (answers.Result, bytes(12)),
         (answers.TensorPage, bytes(12)),
         (answers.TraceRows, bytes(4) + b"\x02\0\0\0" + bytes(4)),
         (answers.TraceCapture, bytes(4) + b"\x02\0\0\0" + bytes(3)),
         (answers.DeviceCounters, bytes(20)),
+        (answers.LiveState, bytes(19)),
     ],
 )
 def test_wrong_shapes_are_none(kind: type, payload: bytes) -> None:
     assert kind.parse(payload) is None
+
+
+def test_hello_tells_what_else_a_firmware_was_built_with() -> None:
+    numbers = bytes(72) + b"\x01\0\0\0"
+    plain = answers.DeviceInfo.parse(numbers + b"\x01a\x01b")
+    live = answers.DeviceInfo.parse(numbers + b"\x01a\x01b\x04live")
+    assert plain is not None
+    assert live is not None
+    assert (plain.board, plain.classes, plain.extras, plain.is_live) == ("a", ("b",), (), False)
+    assert (live.board, live.classes, live.extras, live.is_live) == ("a", ("b",), ("live",), True)
 
 
 def test_counters_wrap() -> None:

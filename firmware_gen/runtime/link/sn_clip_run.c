@@ -24,11 +24,23 @@ uint8_t sn_clip_run_begin(sn_clip_run *run, uint32_t clip, uint32_t total_sample
     run->ticks = 0;
     run->debug = (flags & SN_FLAG_DEBUG) != 0;
     run->state = SN_RUN_OPEN;
+#if SN_LIVE
+    run->is_stream = false;
+#endif
     sn_trace_begin(&run->trace, request);
     const uint32_t started = sn_port_ticks();
     return conclude(run, started,
-                    sn_classifier_begin(&run->classifier, &run->config, total_samples,
+                    sn_classifier_begin(sn_clip_run_classifier(run), &run->config, total_samples,
                                         run->debug ? sn_trace_tap : 0, &run->trace));
+}
+
+static sn_status push_chunk(sn_clip_run *run, const int16_t *samples, uint32_t count) {
+#if SN_LIVE
+    if (run->is_stream) {
+        return sn_live_push(&run->live, samples, count);
+    }
+#endif
+    return sn_classifier_push(sn_clip_run_classifier(run), samples, count);
 }
 
 static sn_status push_samples(sn_clip_run *run, const uint8_t *samples, uint32_t count) {
@@ -38,7 +50,7 @@ static sn_status push_samples(sn_clip_run *run, const uint8_t *samples, uint32_t
         for (uint32_t index = 0; index < length; index++) {
             chunk[index] = sn_get_s16(samples + 2u * index);
         }
-        const sn_status status = sn_classifier_push(&run->classifier, chunk, length);
+        const sn_status status = push_chunk(run, chunk, length);
         if (status != SN_OK) {
             return status;
         }
@@ -67,6 +79,12 @@ uint8_t sn_clip_run_push(sn_clip_run *run, uint32_t offset, const uint8_t *sampl
     return conclude(run, started, push_samples(run, samples, count));
 }
 
+uint8_t sn_clip_run_take(sn_clip_run *run, const int16_t *samples, uint32_t count) {
+    const uint32_t started = sn_port_ticks();
+    run->next_offset += count;
+    return conclude(run, started, push_chunk(run, samples, count));
+}
+
 uint8_t sn_clip_run_finish(sn_clip_run *run) {
     if (run->state == SN_RUN_FAILED) {
         return SN_LINK_ENGINE;
@@ -79,9 +97,47 @@ uint8_t sn_clip_run_finish(sn_clip_run *run) {
     }
     const uint32_t started = sn_port_ticks();
     run->state = SN_RUN_DONE;
-    return conclude(run, started, sn_classifier_finish(&run->classifier));
+    return conclude(run, started, sn_classifier_finish(sn_clip_run_classifier(run)));
 }
 
 uint64_t sn_clip_run_ticks(const sn_clip_run *run) {
     return run->ticks - run->trace.ticks;
 }
+
+#if SN_LIVE
+uint8_t sn_clip_run_live_begin(sn_clip_run *run, uint32_t stream) {
+    run->clip = stream;
+    run->is_stream = true;
+    run->next_offset = 0;
+    run->ticks = 0;
+    run->trace.ticks = 0;
+    run->state = SN_RUN_OPEN;
+    const uint32_t started = sn_port_ticks();
+    return conclude(run, started, sn_live_begin(&run->live, &run->config));
+}
+
+uint8_t sn_clip_run_live_push(sn_clip_run *run, uint32_t offset, const uint8_t *samples,
+                              uint32_t count) {
+    if (run->state == SN_RUN_FAILED) {
+        return SN_LINK_ENGINE;
+    }
+    if (run->state != SN_RUN_OPEN) {
+        return SN_LINK_NO_CLIP;
+    }
+    const uint32_t behind = run->next_offset - offset;
+    if (behind != 0) {
+        return behind > UINT32_MAX / 2u ? SN_LINK_GAP : SN_LINK_OK;
+    }
+    const uint32_t started = sn_port_ticks();
+    run->next_offset += count;
+    return conclude(run, started, push_samples(run, samples, count));
+}
+
+uint8_t sn_clip_run_live_end(sn_clip_run *run) {
+    if (run->state == SN_RUN_FAILED) {
+        return SN_LINK_ENGINE;
+    }
+    run->state = SN_RUN_DONE;
+    return SN_LINK_OK;
+}
+#endif

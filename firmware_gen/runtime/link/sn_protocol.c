@@ -1,24 +1,18 @@
 #include "link/sn_protocol.h"
 
-#include "link/sn_answer.h"
+#include "link/sn_request.h"
 #include "sn_port.h"
 
 #define ENTRIES_PER_PAGE ((SN_MAX_PAYLOAD - 8u) / 8u)
-
-// A request's payload, and the answer to write.
-typedef struct {
-    sn_clip_run *run;
-    const sn_protocol *protocol;
-    const uint8_t *payload;
-    uint32_t length;
-    sn_answer *answer;
-} sn_request;
 
 void sn_protocol_init(sn_protocol *protocol, const sn_identity *identity,
                       const sn_classifier_config *config) {
     protocol->identity = identity;
     protocol->run.config = *config;
     protocol->run.state = SN_RUN_NONE;
+#if SN_MICROPHONE
+    sn_hearing_init(&protocol->hearing);
+#endif
     sn_frame_parser_init(&protocol->parser);
 }
 
@@ -42,11 +36,16 @@ static uint8_t answer_hello(const sn_request *request) {
     for (uint32_t index = 0; index < identity->class_count; index++) {
         sn_answer_text(answer, identity->classes[index]);
     }
+#if SN_LIVE
+    sn_answer_text(answer, "live");
+#endif
+#if SN_MICROPHONE
+    sn_answer_text(answer, "microphone");
+#endif
     return SN_LINK_OK;
 }
 
-// The clip and how far it is; where the runtime refused, the clip and why.
-static uint8_t answer_progress(const sn_request *request, uint8_t status) {
+uint8_t sn_request_progress(const sn_request *request, uint8_t status) {
     if (status == SN_LINK_OK || status == SN_LINK_GAP || status == SN_LINK_ENGINE) {
         const sn_clip_run *run = request->run;
         sn_answer_u32(request->answer, run->clip);
@@ -56,16 +55,25 @@ static uint8_t answer_progress(const sn_request *request, uint8_t status) {
     return status;
 }
 
+// What follows is not for the microphone to feed.
+static void stop_hearing(const sn_request *request) {
+#if SN_MICROPHONE
+    sn_hearing_stop(request->hearing);
+#else
+    (void)request;
+#endif
+}
+
 static uint8_t answer_begin(const sn_request *request) {
     const uint8_t *fields = request->payload;
-    const sn_trace_request trace = {sn_get_u32(fields + 12), sn_get_u32(fields + 16),
-                                    sn_get_u32(fields + 20), sn_get_u32(fields + 24)};
-    const uint32_t flags = sn_get_u32(fields + 8);
-    if ((flags & ~SN_FLAG_DEBUG) != 0 || trace.row_step == 0) {
+    sn_trace_request trace;
+    uint32_t flags;
+    if (!sn_request_debug(fields, &flags, &trace)) {
         return SN_LINK_BAD_VALUE;
     }
-    return answer_progress(request, sn_clip_run_begin(request->run, sn_get_u32(fields),
-                                                      sn_get_u32(fields + 4), flags, &trace));
+    stop_hearing(request);
+    return sn_request_progress(request, sn_clip_run_begin(request->run, sn_get_u32(fields),
+                                                          sn_get_u32(fields + 4), flags, &trace));
 }
 
 static uint8_t answer_push(const sn_request *request) {
@@ -73,12 +81,13 @@ static uint8_t answer_push(const sn_request *request) {
     if (sample_bytes % 2u != 0) {
         return SN_LINK_BAD_LENGTH;
     }
-    return answer_progress(request, sn_clip_run_push(request->run, sn_get_u32(request->payload + 4),
-                                                     request->payload + 8, sample_bytes / 2u));
+    return sn_request_progress(request,
+                               sn_clip_run_push(request->run, sn_get_u32(request->payload + 4),
+                                                request->payload + 8, sample_bytes / 2u));
 }
 
 static uint8_t answer_finish(const sn_request *request) {
-    return answer_progress(request, sn_clip_run_finish(request->run));
+    return sn_request_progress(request, sn_clip_run_finish(request->run));
 }
 
 // Whether a clip's results may be asked for.
@@ -96,10 +105,10 @@ static uint8_t need_results(const sn_request *request, bool of_debug_run) {
 static uint8_t answer_result(const sn_request *request) {
     const uint8_t status = need_results(request, false);
     if (status != SN_LINK_OK) {
-        return answer_progress(request, status);
+        return sn_request_progress(request, status);
     }
     const uint64_t ticks = sn_clip_run_ticks(request->run);
-    const int8_t *scores = sn_classifier_scores(&request->run->classifier);
+    const int8_t *scores = sn_classifier_scores(sn_clip_run_classifier(request->run));
     sn_answer_u32(request->answer, request->run->clip);
     sn_answer_u32(request->answer, (uint32_t)ticks);
     sn_answer_u32(request->answer, (uint32_t)(ticks >> 32));
@@ -111,7 +120,7 @@ static uint8_t answer_result(const sn_request *request) {
 static uint8_t answer_tensors(const sn_request *request) {
     const uint8_t status = need_results(request, true);
     if (status != SN_LINK_OK) {
-        return answer_progress(request, status);
+        return sn_request_progress(request, status);
     }
     const sn_trace *trace = &request->run->trace;
     const uint32_t first = sn_get_u32(request->payload + 4);
@@ -130,7 +139,7 @@ static uint8_t answer_tensors(const sn_request *request) {
 static uint8_t answer_trace(const sn_request *request) {
     const uint8_t status = need_results(request, true);
     if (status != SN_LINK_OK) {
-        return answer_progress(request, status);
+        return sn_request_progress(request, status);
     }
     const sn_trace *trace = &request->run->trace;
     const uint32_t part = sn_get_u32(request->payload + 4);
@@ -161,9 +170,57 @@ static uint8_t answer_counters(const sn_request *request) {
     return SN_LINK_OK;
 }
 
+#if SN_LIVE
+void sn_request_stream(const sn_request *request) {
+    const uint64_t ticks = sn_clip_run_ticks(request->run);
+    (void)sn_request_progress(request, SN_LINK_OK);
+    sn_answer_u32(request->answer, sn_live_answers(&request->run->live));
+    sn_answer_u32(request->answer, (uint32_t)ticks);
+    sn_answer_u32(request->answer, (uint32_t)(ticks >> 32));
+}
+
+void sn_request_scores(const sn_request *request) {
+    const int8_t *scores = sn_live_scores(&request->run->live);
+    if (scores) {
+        sn_answer_bytes(request->answer, (const uint8_t *)scores,
+                        request->protocol->identity->class_count);
+    }
+}
+
+static uint8_t answer_live(const sn_request *request, uint8_t status) {
+    if (status != SN_LINK_OK && status != SN_LINK_GAP) {
+        return sn_request_progress(request, status);
+    }
+    sn_request_stream(request);
+    sn_request_scores(request);
+    return status;
+}
+
+static uint8_t answer_live_begin(const sn_request *request) {
+    const uint32_t stream = sn_get_u32(request->payload);
+    stop_hearing(request);
+    return answer_live(request, sn_clip_run_live_begin(request->run, stream));
+}
+
+static uint8_t answer_live_push(const sn_request *request) {
+    const uint32_t sample_bytes = request->length - 8u;
+    if (sample_bytes % 2u != 0) {
+        return SN_LINK_BAD_LENGTH;
+    }
+    const uint32_t offset = sn_get_u32(request->payload + 4);
+    return answer_live(request, sn_clip_run_live_push(request->run, offset, request->payload + 8,
+                                                      sample_bytes / 2u));
+}
+
+static uint8_t answer_live_end(const sn_request *request) {
+    stop_hearing(request);
+    return answer_live(request, sn_clip_run_live_end(request->run));
+}
+#endif
+
 typedef struct {
     uint8_t type;
-    bool of_clip;  // the payload begins with a clip that must have been begun
+    bool of_clip;  // the payload begins with a clip (or a stream) that must have been begun
     uint16_t shortest;
     uint16_t longest;
     uint8_t (*answer)(const sn_request *request);
@@ -178,7 +235,24 @@ static const sn_handler handlers[] = {
     {SN_MSG_TENSORS, true, 8, 8, answer_tensors},
     {SN_MSG_TRACE, true, 8, 8, answer_trace},
     {SN_MSG_COUNTERS, false, 0, 0, answer_counters},
+#if SN_LIVE
+    {SN_MSG_LIVE_BEGIN, false, 4, 4, answer_live_begin},
+    {SN_MSG_LIVE_PUSH, true, 10, SN_MAX_PAYLOAD, answer_live_push},
+    {SN_MSG_LIVE_END, true, 4, 4, answer_live_end},
+#endif
+#if SN_MICROPHONE
+    {SN_MSG_RECORD, false, 28, 28, sn_answer_record},
+    {SN_MSG_SAMPLES, false, 8, 8, sn_answer_samples},
+    {SN_MSG_LISTEN, false, 4, 4, sn_answer_listen},
+#endif
 };
+
+#if SN_LIVE
+// Whether a request names a stream, not a clip.
+static bool is_of_stream(uint8_t type) {
+    return type == SN_MSG_LIVE_PUSH || type == SN_MSG_LIVE_END;
+}
+#endif
 
 static uint8_t dispatch(const sn_request *request, const sn_frame *frame) {
     if (frame->version != SN_PROTOCOL_VERSION) {
@@ -197,6 +271,11 @@ static uint8_t dispatch(const sn_request *request, const sn_frame *frame) {
             (run->state == SN_RUN_NONE || run->clip != sn_get_u32(request->payload))) {
             return SN_LINK_NO_CLIP;
         }
+#if SN_LIVE
+        if (handler->of_clip && run->is_stream != is_of_stream(handler->type)) {
+            return SN_LINK_NO_CLIP;
+        }
+#endif
         return handler->answer(request);
     }
     return SN_LINK_UNKNOWN_TYPE;
@@ -204,8 +283,12 @@ static uint8_t dispatch(const sn_request *request, const sn_frame *frame) {
 
 static void answer_frame(sn_protocol *protocol, const sn_frame *frame) {
     sn_answer answer = {protocol->answer + SN_FRAME_PAYLOAD_AT, 0};
-    const sn_request request = {&protocol->run, protocol, frame->payload, frame->payload_length,
-                                &answer};
+    const sn_request request = {
+        &protocol->run,     protocol, frame->payload, frame->payload_length, &answer,
+#if SN_MICROPHONE
+        &protocol->hearing,
+#endif
+    };
     const uint8_t status = dispatch(&request, frame);
     const sn_frame header = {
         SN_PROTOCOL_VERSION, (uint8_t)(frame->type | SN_MSG_ANSWER), frame->seq, status, 0,
@@ -221,3 +304,9 @@ void sn_protocol_feed(sn_protocol *protocol, const uint8_t *bytes, uint32_t coun
         }
     }
 }
+
+#if SN_MICROPHONE
+bool sn_protocol_hear(sn_protocol *protocol) {
+    return sn_hearing_step(&protocol->hearing, &protocol->run);
+}
+#endif

@@ -25,7 +25,8 @@ class DeviceInfo:
 
     `clock_hz` and `ticks_per_second` are 0 where unknown. `run_budget_ms`: the longest time that
     one second of audio may take. `traced_tensors`: how many a debug run has digests of.
-    `build_id`: 64 hexadecimal digits.
+    `build_id`: 64 hexadecimal digits. `extras`: what this firmware was built with that others were
+    not: "live".
     """
 
     nonce: int
@@ -41,10 +42,16 @@ class DeviceInfo:
     traced_tensors: int
     board: str
     classes: tuple[str, ...]
+    extras: tuple[str, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it takes streams without an end."""
+        return "live" in self.extras
 
     @classmethod
     def parse(cls, payload: bytes) -> Self | None:
-        """Read the answer to HELLO."""
+        """Read the answer to HELLO: numbers, then texts: board, classes, extras."""
         if len(payload) < _HELLO_LAYOUT.size:
             return None
         head = _HELLO_LAYOUT.unpack_from(payload)
@@ -56,10 +63,17 @@ class DeviceInfo:
                 return None
             texts.append(payload[at + 1 : end].decode("utf-8", errors="replace"))
             at = end
-        if len(texts) != 1 + head[11]:
+        named = 1 + head[11]
+        if len(texts) < named:
             return None
         numbers = dict(zip(_HELLO_NUMBERS, (*head[:4], *head[5:11]), strict=True))
-        return cls(build_id=head[4].hex(), board=texts[0], classes=tuple(texts[1:]), **numbers)
+        return cls(
+            build_id=head[4].hex(),
+            board=texts[0],
+            classes=tuple(texts[1:named]),
+            extras=tuple(texts[named:]),
+            **numbers,
+        )
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,29 @@ class Result:
             return None
         clip, ticks = struct.unpack_from("<IQ", payload)
         return cls(clip, ticks, struct.unpack_from(f"<{len(payload) - 12}b", payload, 12))
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """How far a stream is (answer to LIVE_BEGIN, LIVE_PUSH and LIVE_END).
+
+    `next_offset` and `answers` count modulo 2^32; `ticks`: that the board has worked since the
+    stream's start. `scores`: int8 of the newest answer, () before the first.
+    """
+
+    stream: int
+    next_offset: int
+    answers: int
+    ticks: int
+    scores: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self | None:
+        """Read the answer to LIVE_BEGIN, LIVE_PUSH or LIVE_END."""
+        if len(payload) < 20:
+            return None
+        numbers = struct.unpack_from("<3IQ", payload)
+        return cls(*numbers, struct.unpack_from(f"<{len(payload) - 20}b", payload, 20))
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ class MessageType(IntEnum):
     TENSORS = 0x06
     TRACE = 0x07
     COUNTERS = 0x08
+    LIVE_BEGIN = 0x09
+    LIVE_PUSH = 0x0A
+    LIVE_END = 0x0B
 
 
 class LinkStatus(IntEnum):
@@ -184,4 +187,54 @@ class AskCounters:
         return b""
 
 
-Request = Hello | Begin | Push | Finish | AskResult | AskTensors | AskTrace | AskCounters
+@dataclass(frozen=True)
+class LiveBegin:
+    """Start a stream without an end in place of whatever was running."""
+
+    type: ClassVar[MessageType] = MessageType.LIVE_BEGIN
+    stream: int
+
+    def payload(self) -> bytes:
+        """Return the request's payload."""
+        return struct.pack("<I", self.stream)
+
+
+@dataclass(frozen=True)
+class LivePush:
+    """Samples of a stream from `offset` (modulo 2^32) on; `samples` are little-endian int16."""
+
+    type: ClassVar[MessageType] = MessageType.LIVE_PUSH
+    stream: int
+    offset: int
+    samples: bytes
+
+    def payload(self) -> bytes:
+        """Return the request's payload."""
+        return struct.pack("<2I", self.stream, self.offset) + self.samples
+
+
+@dataclass(frozen=True)
+class LiveEnd:
+    """Push no more to a stream."""
+
+    type: ClassVar[MessageType] = MessageType.LIVE_END
+    stream: int
+
+    def payload(self) -> bytes:
+        """Return the request's payload."""
+        return struct.pack("<I", self.stream)
+
+
+Request = (
+    Hello
+    | Begin
+    | Push
+    | Finish
+    | AskResult
+    | AskTensors
+    | AskTrace
+    | AskCounters
+    | LiveBegin
+    | LivePush
+    | LiveEnd
+)
