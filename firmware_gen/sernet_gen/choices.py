@@ -9,6 +9,7 @@ from sernet_cal.qmodel_types import QModel
 from sernet_gen.groups import alone, fusable_groups
 from sernet_gen.kernels.choice import Choice, Group, Weights
 from sernet_gen.kernels.registry import algorithms
+from sernet_gen.live import keeps_pace
 from sernet_gen.plan import refusal
 from sernet_gen.steps import make_step
 
@@ -68,24 +69,29 @@ def _read_choice(name: str, fields: Any) -> Choice:
     return choice
 
 
-def host_choices(model: QModel) -> dict[int, Choice]:
-    """Return the fastest choices on this machine, which has memory for everything."""
+def host_choices(model: QModel, live: bool = False) -> dict[int, Choice]:
+    """Return the fastest choices on this machine, which has memory for everything.
+
+    `live`: of those that give the answers of a stream one by one.
+    """
     choices: dict[int, Choice] = {}
     for group in fusable_groups(model):
-        found = _first_possible(model, group)
+        found = _first_possible(model, group, live)
         parts = (group,) if found else alone(group)
         for part in parts:
-            choice = found or _first_possible(model, part)
+            choice = found or _first_possible(model, part, live)
             if choice is not None:
                 choices[part.output] = choice
     return choices
 
 
-def _first_possible(model: QModel, group: Group) -> Choice | None:
+def _first_possible(model: QModel, group: Group, live: bool) -> Choice | None:
     """Return the first of the ways that suit this machine that `group` can run; else None."""
     height, width, _ = model.traced[group.convolutions[0].output].shape
     for choice in _HOST_WAYS:
         is_slow = choice.algorithm == "winograd" and height * width < _WINOGRAD_PIXELS
-        if not is_slow and refusal(model, make_step(model, group, choice)) is None:
+        step = make_step(model, group, choice)
+        keeps_up = keeps_pace(model, step) or not live
+        if not is_slow and keeps_up and refusal(model, step) is None:
             return choice
     return None

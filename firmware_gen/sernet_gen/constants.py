@@ -13,7 +13,8 @@ from sernet_gen.model_source import render_model, render_shapes
 from sernet_gen.plan import plan_model
 
 # What the names of the classes may take in the answer to HELLO, which must fit one frame (1,032
-# bytes) beside 76 bytes of numbers and the board's name; each name has one byte for its length.
+# bytes) beside 76 bytes of numbers, the board's name, and the word "live"; each name has one byte
+# for its length.
 _NAMES_BYTES = 900
 _NAME_BYTES = 255
 # Plain C on the slowest board takes about 10 s for a second of audio, some 53 million MACs; twice
@@ -30,7 +31,7 @@ class Constants:
     `tensors`: names of the network's tensors in the order of sn_tap; `made_tensors`: of these the
     ones that the engine makes, as the others are inside fused operators. `choices`: how groups of
     operators run, as `write_choices` gives it. `run_budget_ms`: how long a second of audio may take
-    on the device before a host takes it for hung.
+    on the device before a host takes it for hung. `live`: streams without an end run as well.
     """
 
     model: str
@@ -45,19 +46,25 @@ class Constants:
     choices: Mapping[str, Any]
     run_budget_ms: int
     sources: Mapping[str, str]
+    live: bool = False
 
 
 def render_constants(
-    bundle: Bundle, choices: Choices | None = None, run_budget_ms: int = UNKNOWN_BUDGET_MS
+    bundle: Bundle,
+    choices: Choices | None = None,
+    run_budget_ms: int = UNKNOWN_BUDGET_MS,
+    live: bool = False,
 ) -> Constants:
-    """Turn `bundle` into constants; `choices` as for `plan_model`.
+    """Turn `bundle` into constants; `choices` and `live` as for `plan_model`.
 
-    Raises ModelError for a graph that cannot run, or not as it was chosen, and for class names that
-    are not the graph's or that the link has no room for.
+    Raises ModelError for a graph that cannot run, or not as it was chosen, for class names that
+    are not the graph's or that the link has no room for, and for a front-end that cannot be `live`.
     """
     model = read_qmodel(bundle.int8)
     _check_classes(bundle, model.classes)
-    plan = plan_model(model, choices)
+    if live:
+        check_front_end(bundle)
+    plan = plan_model(model, choices, live)
     entry = model.traced[0]
     return Constants(
         model=bundle.name,
@@ -78,7 +85,19 @@ def render_constants(
             "sn_model_data.c": render_model(model, plan),
             "sn_shapes.h": render_shapes(model, plan),
         },
+        live=live,
     )
+
+
+def check_front_end(bundle: Bundle) -> None:
+    """Raise ModelError unless the front-end of `bundle` can take a stream without an end."""
+    if bundle.front_end.keeps_clip:
+        raise ModelError(
+            f"The model {bundle.name} cannot run live: its `{bundle.front_end.form}` front-end "
+            "divides by the level of the whole clip, and a stream has no end.",
+            "Take a model with the `stream` front-end:  --model DIR  (the bundled one has it), or "
+            "build without --live.",
+        )
 
 
 def _check_classes(bundle: Bundle, scores: int) -> None:

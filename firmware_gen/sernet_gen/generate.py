@@ -16,7 +16,7 @@ from sernet_gen.board import Board
 from sernet_gen.choices import Choices, host_choices
 from sernet_gen.compile import OBJECTS, Progress, compile_project, silent
 from sernet_gen.compiler import Compiler
-from sernet_gen.constants import Constants, render_constants
+from sernet_gen.constants import Constants, check_front_end, render_constants
 from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
 from sernet_gen.planner.firmware import FirmwarePlan, plan_firmware
 from sernet_gen.project import MANIFEST, Project, make_project
@@ -51,20 +51,23 @@ def generate(
     choices: Choices | None = None,
     budgets: Budgets = NO_BUDGETS,
     with_sketch: bool = False,
+    live: bool = False,
 ) -> Build:
     """Write and compile the firmware of `bundle` for `board` into `out_dir`, all or nothing.
 
     `toolchain` as for `find_toolchain`, `choices` as for `plan_model`; without them, the plan of
     the board within `budgets` (for what is None in them, within the board's own). `with_sketch`: of
-    a board with an Arduino core, the sketch too, compiled where arduino-cli is installed. Raises
-    ModelError, ToolchainError, DoesNotFitError and InputError (the folder); an earlier build in
-    `out_dir` then stays as it was.
+    a board with an Arduino core, the sketch too, compiled where arduino-cli is installed. `live`:
+    for streams without an end as well as for clips. Raises ModelError, ToolchainError,
+    DoesNotFitError and InputError (the folder); an earlier build in `out_dir` then stays as it was.
     """
+    if live:
+        check_front_end(bundle)
     compiler = find_toolchain(board.core, toolchain)
     planned = None
     if choices is None and not board.is_host:
-        planned = plan_firmware(read_qmodel(bundle.int8), board, budgets)
-    constants = _constants(bundle, board, choices, planned)
+        planned = plan_firmware(read_qmodel(bundle.int8), board, budgets, live)
+    constants = _constants(bundle, choices, planned, live)
     if board.arduino is None or not with_sketch:
         return generate_constants(constants, board, out_dir, compiler, progress)
     try:
@@ -85,13 +88,14 @@ def generate(
 
 
 def _constants(
-    bundle: Bundle, board: Board, choices: Choices | None, planned: FirmwarePlan | None
+    bundle: Bundle, choices: Choices | None, planned: FirmwarePlan | None, live: bool
 ) -> Constants:
     if choices is not None:
-        return render_constants(bundle, choices)
+        return render_constants(bundle, choices, live=live)
     if planned is None:
-        return render_constants(bundle, host_choices(read_qmodel(bundle.int8)))
-    return render_constants(bundle, planned.chosen.choices, planned.run_budget_ms)
+        model = read_qmodel(bundle.int8)
+        return render_constants(bundle, host_choices(model, live), live=live)
+    return render_constants(bundle, planned.chosen.choices, planned.run_budget_ms, live)
 
 
 def _sketch_constants(
@@ -107,8 +111,8 @@ def _sketch_constants(
     assert beside_core.flash is not None
     if planned is None or planned.flash_bytes <= beside_core.flash:
         return constants
-    smaller = plan_firmware(read_qmodel(bundle.int8), board, beside_core)
-    return _constants(bundle, board, None, smaller)
+    smaller = plan_firmware(read_qmodel(bundle.int8), board, beside_core, constants.live)
+    return _constants(bundle, None, smaller, constants.live)
 
 
 def generate_constants(

@@ -60,6 +60,7 @@ class Project:
             "clip_samples": constants.clip_samples,
             "model_rows": constants.model_rows,
             "front_end": constants.front_end,
+            "live": constants.live,
             "tensors": list(constants.tensors),
             "made_tensors": list(constants.made_tensors),
             "choices": dict(constants.choices),
@@ -111,7 +112,7 @@ def _handwritten(board: Board) -> dict[str, bytes]:
 
 
 def _generated(constants: Constants, board: Board) -> dict[str, bytes]:
-    config = render_config(board, constants.arena_bytes, constants.kept_samples)
+    config = render_config(board, constants.arena_bytes, constants.kept_samples, constants.live)
     texts = {f"generated/{name}": text for name, text in constants.sources.items()}
     texts["generated/sn_config.h"] = config
     if not board.is_host:

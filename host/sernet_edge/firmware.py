@@ -26,7 +26,7 @@ class Firmware:
     `tensors`: names in the order of sn_tap; `made_tensors`: those that the firmware makes.
     `choices`: how its layers run, as `write_choices` of sernet_gen gives it. `generated`: the
     constants' folder. `sketch`: the Arduino sketch of the same build, a firmware of its own, whose
-    image is there once arduino-cli has compiled it.
+    image is there once arduino-cli has compiled it. `live`: it takes streams without an end.
     """
 
     folder: Path
@@ -41,11 +41,13 @@ class Firmware:
     files: dict[str, str]
     generated: str = "generated"
     sketch: "Firmware | None" = None
+    live: bool = False
 
     @property
     def rebuild(self) -> str:
         """The command that makes the build anew."""
-        return f"Build it anew:  sernet-edge build --board {self.board}"
+        live = " --live" if self.live else ""
+        return f"Build it anew:  sernet-edge build --board {self.board}{live}"
 
 
 def load_firmware(folder: Path, board: str) -> Firmware:
@@ -80,6 +82,7 @@ def load_firmware(folder: Path, board: str) -> Firmware:
             dict(manifest["choices"].items()),
             str(manifest["compiler"]),
             {str(name): str(digest) for name, digest in manifest["files"].items()},
+            live=manifest.get("live") is True,
         )
         firmware = _with_sketch(firmware, manifest.get("arduino"))
     except (KeyError, TypeError, AttributeError) as error:
@@ -152,7 +155,7 @@ def check_model(firmware: Firmware, bundle: Bundle) -> None:
     start = f"{firmware.folder} was not built from the model {bundle.name} at {bundle.path}"
     try:
         choices = read_choices(read_qmodel(bundle.int8), firmware.choices)
-        sources = render_constants(bundle, choices).sources
+        sources = render_constants(bundle, choices, live=firmware.live).sources
     except SernetError as error:
         if not firmware.choices:
             raise

@@ -26,6 +26,7 @@ def plan_json(planned: FirmwarePlan, board: Board, name: str, model: QModel) -> 
         "board": board.name,
         "core": board.core,
         "model": name,
+        "live": planned.target.live,
         "quantity": prediction.quantity,
         "budgets": vars(planned.budgets),
         "dropped": list(planned.dropped),

@@ -7,6 +7,7 @@ from sernet_cal.qmodel_types import QModel
 from sernet_gen.groups import alone, members
 from sernet_gen.kernels.choice import Algorithm, Choice, Group, Weights
 from sernet_gen.kernels.registry import kernel_of
+from sernet_gen.live import keeps_pace
 from sernet_gen.plan import refusal
 from sernet_gen.planner.costs import CostTable
 from sernet_gen.planner.predict import runs_of
@@ -45,16 +46,18 @@ def candidates_of(
     algorithms: Sequence[Algorithm],
     costs: CostTable,
     wait_states: float,
+    live: bool = False,
 ) -> tuple[list[Candidate], list[Rejected]]:
     """Return the ways in which `group` may run, and those of `algorithms` that cannot run it.
 
-    Beside the whole group in one: each of its convolutions alone, its pools behind them.
+    Beside the whole group in one: each of its convolutions alone, its pools behind them. `live`:
+    only those that run for each answer of a stream anew.
     """
     found: list[Candidate] = []
     rejected: list[Rejected] = []
     for parts in ((group,), alone(group)) if group.pools else ((group,),):
         for algorithm in algorithms:
-            choices = [_possible(model, part, algorithm, costs) for part in parts]
+            choices = [_possible(model, part, algorithm, costs, live) for part in parts]
             if all(choices):
                 for same in zip(*choices, strict=False):
                     pairs = [(p.output, c) for p, c in zip(parts, same, strict=True)]
@@ -64,13 +67,17 @@ def candidates_of(
     return found, rejected
 
 
-def _possible(model: QModel, group: Group, algorithm: Algorithm, costs: CostTable) -> list[Choice]:
+def _possible(
+    model: QModel, group: Group, algorithm: Algorithm, costs: CostTable, live: bool
+) -> list[Choice]:
     """Return the choices that the engine can run and whose costs have been measured."""
     steps = [make_step(model, group, choice) for choice in _choices(model, group, algorithm)]
     return [
         step.choice
         for step in steps
-        if refusal(model, step) is None and costs.knows(work_of_run(model, step))
+        if refusal(model, step) is None
+        and costs.knows(work_of_run(model, step))
+        and (keeps_pace(model, step) or not live)
     ]
 
 

@@ -24,7 +24,8 @@ _NEAREST_ATTEMPTS = 60
 class Target:
     """What is planned for: a core's costs, the board's clock and flash, and the firmware beside the
     network. `flash`, `ram`: bytes of the firmware without the groups' tables and the arena;
-    `winograd`: of this flash, code that only plans with Winograd have; `stack`: at worst.
+    `winograd`: of this flash, code that only plans with Winograd have; `stack`: at worst. `live`:
+    the network runs on streams without an end too, and gives its answers one by one.
     """
 
     costs: CostTable
@@ -34,6 +35,7 @@ class Target:
     winograd: int
     ram: int
     stack: int
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class _Search:
     def _add(self, group: Group) -> None:
         target = self._target
         found, rejected = candidates_of(
-            self._model, group, self._algorithms, target.costs, target.wait_states
+            self._model, group, self._algorithms, target.costs, target.wait_states, target.live
         )
         self._candidates.append(found)
         self._rejected[self._model.traced[group.output].name] = tuple(rejected)
@@ -133,17 +135,20 @@ class _Search:
         """Return the arena in bytes and the cost after the last sample; each is laid out once."""
         key = tuple(chosen.choices for chosen in combination)
         if key not in self._known:
-            plan = plan_model(self._model, self._choices(combination))
+            plan = self._plan(self._choices(combination))
             late = predict(self._model, plan, self._target.costs, self._target.wait_states).late
             self._known[key] = plan.arena_bytes, late
         return self._known[key]
+
+    def _plan(self, choices: dict[int, Choice]) -> Plan:
+        return plan_model(self._model, choices, self._target.live)
 
     def _choices(self, combination: Iterable[Candidate]) -> dict[int, Choice]:
         return dict(pair for chosen in combination for pair in chosen.choices)
 
     def _chosen(self, combination: Combination) -> Chosen:
         choices = self._choices(combination)
-        plan = plan_model(self._model, choices)
+        plan = self._plan(choices)
         prediction = predict(self._model, plan, self._target.costs, self._target.wait_states)
         return Chosen(choices, plan, prediction, self._code + prediction.flash, self._rejected)
 

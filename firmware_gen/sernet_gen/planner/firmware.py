@@ -63,9 +63,9 @@ class FirmwarePlan:
         return prediction.total * SAMPLE_RATE_HZ / (self.target.clock_hz * samples)
 
 
-def target_of(board: Board) -> Target:
-    """Return what is planned for on `board`."""
-    runtime = runtime_of(board.name)
+def target_of(board: Board, live: bool = False) -> Target:
+    """Return what is planned for on `board`; `live` as in Target."""
+    runtime = runtime_of(board.name, live)
     return Target(
         load_costs(board.core),
         board.clock_hz,
@@ -74,17 +74,18 @@ def target_of(board: Board) -> Target:
         runtime.winograd,
         runtime.ram,
         runtime.stack,
+        live,
     )
 
 
-def plan_firmware(model: QModel, board: Board, wanted: Budgets) -> FirmwarePlan:
-    """Return the fastest plan of `model` on `board`.
+def plan_firmware(model: QModel, board: Board, wanted: Budgets, live: bool = False) -> FirmwarePlan:
+    """Return the fastest plan of `model` on `board`; `live` as in Target.
 
     `wanted`: limits that must be kept. Where it has none those of board.toml are goals: without a
     plan that keeps to them, the latency is dropped, then the memories' budgets for what the board
     has. Raises DoesNotFitError when there is no plan at all.
     """
-    target = target_of(board)
+    target = target_of(board, live)
     failure: DoesNotFitError | None = None
     for budgets, dropped in _attempts(board, wanted):
         try:

@@ -5,11 +5,16 @@ hold is tested.
 """
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from sernet_gen.assets import runtime_sizes
+
+# Ends the key of what a board's firmware takes when it runs on streams without an end too.
+_LIVE = " live"
 
 
 @dataclass(frozen=True)
@@ -23,18 +28,40 @@ class Runtime:
     stack: int
 
 
-def runtime_of(board: str) -> Runtime:
-    """Return the sizes of `board`; of one that was never measured, the largest of the others."""
-    table = _read(runtime_sizes())
-    known = [Runtime(**table[board])] if board in table else [Runtime(**r) for r in table.values()]
+def runtime_of(board: str, live: bool = False) -> Runtime:
+    """Return the sizes of `board`, of a firmware that runs on streams too when it is `live`.
+
+    Of one that was never measured, the largest of the others; what a live firmware takes more,
+    likewise.
+    """
+    table = {name: Runtime(**sizes) for name, sizes in _read(runtime_sizes()).items()}
+    if live and board + _LIVE in table:
+        return table[board + _LIVE]
+    plain = {name: sizes for name, sizes in table.items() if not name.endswith(_LIVE)}
+    found = plain[board] if board in plain else _largest(plain.values())
+    if not live:
+        return found
+    more = [
+        _combined(sizes, plain[name.removesuffix(_LIVE)], lambda whole, part: whole - part)
+        for name, sizes in table.items()
+        if name.endswith(_LIVE)
+    ]
+    return _combined(found, _largest(more), lambda part, rest: part + rest)
+
+
+def _largest(known: Iterable[Runtime]) -> Runtime:
+    return reduce(lambda left, right: _combined(left, right, max), known)
+
+
+def _combined(left: Runtime, right: Runtime, combine: Callable[[int, int], int]) -> Runtime:
     names = [field.name for field in fields(Runtime)]
-    return Runtime(*(max(getattr(one, name) for one in known) for name in names))
+    return Runtime(*(combine(getattr(left, name), getattr(right, name)) for name in names))
 
 
-def with_runtime(path: Path, board: str, runtime: Runtime) -> str:
+def with_runtime(path: Path, board: str, runtime: Runtime, live: bool = False) -> str:
     """Return the content of the table in `path` (none yet: empty) with the sizes of `board`."""
     table = _read(path) if path.exists() else {}
-    table[board] = asdict(runtime)
+    table[board + _LIVE if live else board] = asdict(runtime)
     return json.dumps(dict(sorted(table.items())), indent=2) + "\n"
 
 

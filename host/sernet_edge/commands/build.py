@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from sernet_cal.bundle import Bundle
+from sernet_cal.errors import InputError
 from sernet_edge.commands.budget_options import budget_options
-from sernet_edge.commands.options import json_option, model_option
+from sernet_edge.commands.options import json_option, live_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.progress import progress_bars
 from sernet_gen.board import Board, load_board
@@ -30,6 +31,7 @@ from sernet_gen.planner.budgets import Budgets
     show_default=True,
     help="Our firmware, or C source for TensorFlow Lite Micro.",
 )
+@live_option
 @budget_options
 @json_option
 def command(
@@ -38,6 +40,7 @@ def command(
     out: Path | None,
     toolchain: str | None,
     engine: str,
+    live: bool,
     budgets: Budgets,
     as_json: bool,
 ) -> None:
@@ -48,6 +51,11 @@ def command(
     board = load_board(board_name)
     bundle = resolve_model(model)
     if engine == "tflm":
+        if live:
+            raise InputError(
+                "--live is for our engine: TensorFlow Lite Micro runs whole clips only.",
+                f"Leave one out:  sernet-edge build --board {board.name} --live",
+            )
         _emit_tflm(bundle, board, out or Path("build") / f"{board.name}-tflm", as_json)
         return
     with progress_bars() as show:
@@ -57,7 +65,14 @@ def command(
 
         folder = out or Path("build") / board.name
         build = generate(
-            bundle, board, folder, toolchain, report, budgets=budgets, with_sketch=True
+            bundle,
+            board,
+            folder,
+            toolchain,
+            report,
+            budgets=budgets,
+            with_sketch=True,
+            live=live,
         )
     if as_json:
         click.echo(json.dumps(_result(build)))
@@ -71,6 +86,7 @@ def _result(build: Build) -> dict[str, Any]:
         "board": manifest["board"],
         "build_id": manifest["build_id"],
         "model": manifest["model"],
+        "live": manifest["live"],
         **build.report.to_json(),
         "compiler": manifest["compiler"],
         "out": build.folder.as_posix(),

@@ -15,6 +15,10 @@ model_option = click.option(
     help="A bundle, or emodb-3s-small; else emodb-3s, which comes with the package.",
 )
 
+live_option = click.option(
+    "--live", is_flag=True, help="A firmware for an endless stream too: `verify --live`."
+)
+
 part_option = click.option(
     "--part",
     type=click.Choice(PARTS),

@@ -10,12 +10,13 @@ from sernet_cal.bundle import Bundle
 from sernet_cal.errors import InputError
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.commands.budget_options import budget_options, wait_states_option, with_wait_states
-from sernet_edge.commands.options import json_option, model_option
+from sernet_edge.commands.options import json_option, live_option, model_option
 from sernet_edge.model.bundled import resolve_model
 from sernet_edge.plan_report import plan_json, print_plan
 from sernet_edge.protocol.run_folder import write_atomically
 from sernet_gen.board import Board, load_board
 from sernet_gen.choices import Choices
+from sernet_gen.constants import check_front_end
 from sernet_gen.generate import generate
 from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
 from sernet_gen.planner.candidates import WITHOUT_WINOGRAD
@@ -28,6 +29,7 @@ from sernet_gen.report import MemoryReport
 @click.command()
 @click.option("--board", "board_name", required=True, metavar="NAME", help="nano33, pico, …")
 @model_option
+@live_option
 @budget_options
 @wait_states_option
 @click.option(
@@ -41,6 +43,7 @@ from sernet_gen.report import MemoryReport
 def command(
     board_name: str,
     model: Path | None,
+    live: bool,
     budgets: Budgets,
     flash_wait_states: int | None,
     table: Path | None,
@@ -58,8 +61,10 @@ def command(
             "Name a microcontroller:  --board nano33",
         )
     bundle = resolve_model(model)
+    if live:
+        check_front_end(bundle)
     network = read_qmodel(bundle.int8)
-    planned = plan_firmware(network, board, budgets)
+    planned = plan_firmware(network, board, budgets, live)
     if table is not None:
         _update_runtime(table, bundle, board, planned)
     if as_json:
@@ -70,10 +75,11 @@ def command(
 
 def _update_runtime(table: Path, bundle: Bundle, board: Board, planned: FirmwarePlan) -> None:
     chosen = planned.chosen
-    report = _measured(bundle, board, chosen.choices)
+    live = planned.target.live
+    report = _measured(bundle, board, chosen.choices, live)
     model = read_qmodel(bundle.int8)
     direct = choose(model, planned.target, NO_BUDGETS, WITHOUT_WINOGRAD)
-    plain = _measured(bundle, board, direct.choices)
+    plain = _measured(bundle, board, direct.choices, live)
     code = report.flash_bytes - chosen.prediction.flash
     runtime = Runtime(
         code,
@@ -81,10 +87,11 @@ def _update_runtime(table: Path, bundle: Bundle, board: Board, planned: Firmware
         report.ram_bytes - chosen.plan.arena_bytes,
         report.stack_bytes or 0,
     )
-    write_atomically(table, with_runtime(table, board.name, runtime).encode())
+    write_atomically(table, with_runtime(table, board.name, runtime, live).encode())
     click.echo(f"The sizes of {board.name} are in {table}.", err=True)
 
 
-def _measured(bundle: Bundle, board: Board, choices: Choices) -> MemoryReport:
+def _measured(bundle: Bundle, board: Board, choices: Choices, live: bool) -> MemoryReport:
     with tempfile.TemporaryDirectory() as folder:
-        return generate(bundle, board, Path(folder) / "build", choices=choices).report
+        out = Path(folder) / "build"
+        return generate(bundle, board, out, choices=choices, live=live).report
