@@ -1,6 +1,7 @@
 // The firmware's main program: everything between the serial link and the classifier.
 #include "link/sn_protocol.h"
 #include "sn_generated.h"
+#include "sn_microphone.h"
 #include "sn_port.h"
 
 #define READ_BYTES 64u
@@ -32,6 +33,10 @@ int main(void) {
     sn_protocol_init(&protocol, &sn_generated_identity, &config);
     for (;;) {
         uint8_t bytes[READ_BYTES];
+#if SN_MICROPHONE
+        while (sn_protocol_hear(&protocol) && !sn_port_has_bytes()) {
+        }
+#endif
         const uint32_t count = sn_port_read(bytes, READ_BYTES);
         if (count == 0) {
             return 0;

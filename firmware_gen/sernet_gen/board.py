@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,10 +10,11 @@ from sernet_cal.errors import InputError
 from sernet_gen import assets
 from sernet_gen.cores import Core, find_core
 from sernet_gen.ports import is_port, port_names
-from sernet_gen.tables import nearest, read_table
+from sernet_gen.tables import NOT_IN_FILE, nearest, read_table
 from sernet_gen.uf2 import UF2_FAMILIES
 
 BOARD_FILE = "board.toml"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")  # it names folders, and a device says it
 Emulator = Literal["emu", "qemu", "proc", "none"]
 LinkKind = Literal["uart", "stdio"]
 FlashTool = Literal["sam-ba", "uf2", "pyocd", "none"]
@@ -85,6 +86,21 @@ class Oscillator:
 
 
 @dataclass(frozen=True)
+class Microphone:
+    """What a firmware built with --live listens to.
+
+    `kind`: "pdm", a digital microphone whose `clock`, `data` and `power` (if it is switched) are
+    pins; "file", what is given to the process. `gain_db`: of the samples, -20 to 20.
+    """
+
+    kind: Literal["pdm", "file"]
+    clock: str | None = None
+    data: str | None = None
+    power: str | None = None
+    gain_db: int = 0
+
+
+@dataclass(frozen=True)
 class Usb:
     """How the board shows itself on USB: its vendor and its products, with an Arduino sketch
     running and with its bootloader. A product in both lists may be either.
@@ -127,7 +143,7 @@ class Board:
     uncached read at `clock_hz`. `latency_budget_ms`: how soon after the last sample the answer
     should be there. `memory` is None for a host process. `flash_target`: what `flash_tool` calls
     the chip: the bootloader's answer begins so (sam-ba), the Board-ID on the drive (uf2), the
-    target's name or its beginning (pyocd).
+    target's name or its beginning (pyocd). `microphone`: None where no port knows of one.
     """
 
     name: str
@@ -149,6 +165,14 @@ class Board:
     usb: Usb | None = None
     arduino: ArduinoCore | None = None
     oscillator: Oscillator | None = None
+    microphone: Microphone | None = None
+    silicon: str | None = None
+    own_file: str | None = field(default=None, metadata=NOT_IN_FILE)
+
+    @property
+    def reference(self) -> str:
+        """What `--board` takes for it: its name, or the path of a file outside the catalogue."""
+        return self.own_file or self.name
 
     @property
     def target(self) -> Core:
@@ -167,8 +191,12 @@ def board_names() -> tuple[str, ...]:
 
 
 def load_board(name: str) -> Board:
-    """Return the board called `name`; raises InputError with the nearest names."""
+    """Return the board called `name`, or the one of the user's own file at the path `name`, which
+    ends in .toml. Raises InputError, for a name that is not known with the nearest ones.
+    """
     names = board_names()
+    if name.endswith(".toml"):
+        return _read_own_board(Path(name))
     if name not in names:
         raise InputError(f"There is no board {name!r}.", nearest(name, names))
     return read_board(assets.boards_dir() / name / BOARD_FILE)
@@ -177,6 +205,31 @@ def load_board(name: str) -> Board:
 def read_board(path: Path) -> Board:
     """Read one board file, in a folder of the board's name; raises InputError naming the key."""
     file = f"{path.parent.name}/{path.name}"
+    board = _read(path, file)
+    if board.name != path.parent.name:
+        raise InputError(
+            f"{file}: name is {board.name!r}; it must be that of its folder, {path.parent.name!r}."
+        )
+    return board
+
+
+def _read_own_board(path: Path) -> Board:
+    if path.resolve().parent.parent == assets.boards_dir().resolve():
+        return read_board(path)  # the catalogue's after all
+    board = _read(path, str(path))
+    if not _NAME.fullmatch(board.name):
+        raise InputError(
+            f"{path}: name is {board.name!r}; it must be up to 32 small letters, digits, _ and -."
+        )
+    if board.name in board_names():
+        raise InputError(
+            f"{path}: name is {board.name!r}, and the catalogue has a board of that name.",
+            f"Give yours another name, or take that of the catalogue:  --board {board.name}",
+        )
+    return replace(board, own_file=str(path))
+
+
+def _read(path: Path, file: str) -> Board:
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -204,11 +257,6 @@ def pin_number(text: str) -> tuple[int, int]:
 
 
 def _check(board: Board, file: str) -> None:
-    if board.name != Path(file).parent.name:
-        raise InputError(
-            f"{file}: name is {board.name!r}; it must be that of its folder, "
-            f"{Path(file).parent.name!r}."
-        )
     core = board.target
     if core.is_host != board.is_host:
         wanted = "no memory table" if core.is_host else "the tables memory.flash and memory.ram"
@@ -219,6 +267,8 @@ def _check(board: Board, file: str) -> None:
     for pin in (board.link.rx, board.link.tx):
         if pin is not None:
             pin_number(pin)
+    if board.microphone is not None:
+        _check_microphone(board.microphone, file)
     if board.flash_tool != "none" and board.flash_target is None:
         raise InputError(
             f"{file}: flash_tool {board.flash_tool} needs flash_target, its name for the chip."
@@ -237,4 +287,16 @@ def _check(board: Board, file: str) -> None:
         raise InputError(
             f"{file}: memory.ram.stack is {ram.stack}; it must be a multiple of 8 "
             f"below memory.ram.length ({ram.length})."
+        )
+
+
+def _check_microphone(microphone: Microphone, file: str) -> None:
+    if microphone.kind == "pdm" and None in (microphone.clock, microphone.data):
+        raise InputError(f"{file}: a pdm microphone needs the pins microphone.clock and .data.")
+    for pin in (microphone.clock, microphone.data, microphone.power):
+        if pin is not None:
+            pin_number(pin)
+    if not -20 <= microphone.gain_db <= 20:
+        raise InputError(
+            f"{file}: microphone.gain_db is {microphone.gain_db}; it must be -20 to 20."
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from string import Template
 
 from sernet_gen import assets
-from sernet_gen.board import Board, Boot2Region, pin_number
+from sernet_gen.board import Board, Boot2Region, Microphone, pin_number
 from sernet_gen.csyntax import abi_lock
 
 SHARED_PORT = "cortexm"
@@ -31,8 +31,13 @@ class Identity:
     classes: tuple[str, ...]
 
 
-def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
-    """Return sn_config.h; `kept_samples` is 0 for front-ends that keep no clip."""
+def render_config(
+    board: Board, arena_bytes: int, kept_samples: int, with_microphone: bool = False
+) -> str:
+    """Return sn_config.h; `kept_samples` is 0 for front-ends that keep no clip.
+
+    `with_microphone`: the firmware listens to the board's microphone, if it has one.
+    """
     core = board.target
     checks = ""
     if core.has_dsp:
@@ -64,6 +69,7 @@ def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
             f"#define SN_COUNTER_ADDRESS 0x{board.peripherals.counter:08X}u",
             f"#define SN_COUNTER_HZ {board.peripherals.counter_hz}u",
         ]
+    lines += _microphone_lines(board.microphone if with_microphone else None)
     defines = "\n".join(lines)
     return (
         f"// Generated: memory and link of {board.name}.\n"
@@ -72,6 +78,21 @@ def render_config(board: Board, arena_bytes: int, kept_samples: int) -> str:
         f"{abi_lock()}\n{checks}\n"
         f"{defines}\n\n#endif\n"
     )
+
+
+def _microphone_lines(microphone: Microphone | None) -> list[str]:
+    if microphone is None:
+        return ["#define SN_MICROPHONE 0"]
+    lines = ["#define SN_MICROPHONE 1", f"#define SN_MICROPHONE_GAIN_DB {microphone.gain_db}"]
+    pins = {"CLOCK": microphone.clock, "DATA": microphone.data, "POWER": microphone.power}
+    for name, pin in pins.items():
+        if pin is not None:
+            port, number = pin_number(pin)
+            lines += [
+                f"#define SN_MICROPHONE_{name}_PORT {port}u",
+                f"#define SN_MICROPHONE_{name}_PIN {number}u",
+            ]
+    return lines
 
 
 def render_identity(identity: Identity, build_id: str) -> str:

@@ -40,9 +40,10 @@
 #define SN_UARTE_ENABLED 8u
 #define SN_PSEL_DISCONNECTED 0xFFFFFFFFu
 
-// TIMER0 (the clock) and TIMER1 (counts received bytes)
+// TIMER0 (the clock), TIMER1 (counts received bytes) and TIMER2 (counts the microphone's halves)
 #define SN_TIMER0_BASE 0x40008000u
 #define SN_TIMER1_BASE 0x40009000u
+#define SN_TIMER2_BASE 0x4000A000u
 #define SN_TIMER_START(base) SN_REGISTER(base, 0x000u)
 #define SN_TIMER_STOP(base) SN_REGISTER(base, 0x004u)
 #define SN_TIMER_COUNT_ADDRESS(base) ((base) + 0x008u)
@@ -58,15 +59,39 @@
 #define SN_TIMER_32_BITS 3u
 #define SN_TIMER_HZ 16000000u
 
+// PDM
+#define SN_PDM_BASE 0x4001D000u
+#define SN_PDM_START SN_REGISTER(SN_PDM_BASE, 0x000u)
+#define SN_PDM_STOP SN_REGISTER(SN_PDM_BASE, 0x004u)
+#define SN_PDM_STARTED SN_REGISTER(SN_PDM_BASE, 0x100u)
+#define SN_PDM_STOPPED SN_REGISTER(SN_PDM_BASE, 0x104u)
+#define SN_PDM_END_ADDRESS (SN_PDM_BASE + 0x108u)
+#define SN_PDM_ENABLE SN_REGISTER(SN_PDM_BASE, 0x500u)
+#define SN_PDM_CLOCK SN_REGISTER(SN_PDM_BASE, 0x504u)
+#define SN_PDM_MODE SN_REGISTER(SN_PDM_BASE, 0x508u)
+#define SN_PDM_GAINL SN_REGISTER(SN_PDM_BASE, 0x518u)
+#define SN_PDM_GAINR SN_REGISTER(SN_PDM_BASE, 0x51Cu)
+#define SN_PDM_RATIO SN_REGISTER(SN_PDM_BASE, 0x520u)
+#define SN_PDM_PSEL_CLK SN_REGISTER(SN_PDM_BASE, 0x540u)
+#define SN_PDM_PSEL_DIN SN_REGISTER(SN_PDM_BASE, 0x544u)
+#define SN_PDM_SAMPLE_PTR SN_REGISTER(SN_PDM_BASE, 0x560u)
+#define SN_PDM_SAMPLE_MAXCNT SN_REGISTER(SN_PDM_BASE, 0x564u)
+
+#define SN_PDM_MONO 1u  // bit 1, the edge: 0, the left channel at the falling one
+
 // NVMC, PPI, GPIO
 #define SN_NVMC_ICACHECNF SN_REGISTER(0x4001E000u, 0x540u)
 #define SN_PPI_CHENSET SN_REGISTER(0x4001F000u, 0x504u)
 #define SN_PPI_CH0_EEP SN_REGISTER(0x4001F000u, 0x510u)
 #define SN_PPI_CH0_TEP SN_REGISTER(0x4001F000u, 0x514u)
+#define SN_PPI_CH1_EEP SN_REGISTER(0x4001F000u, 0x518u)
+#define SN_PPI_CH1_TEP SN_REGISTER(0x4001F000u, 0x51Cu)
 #define SN_GPIO_OUTSET(port) SN_REGISTER(0x50000000u + 0x300u * (port), 0x508u)
+#define SN_GPIO_OUTCLR(port) SN_REGISTER(0x50000000u + 0x300u * (port), 0x50Cu)
 #define SN_GPIO_PIN_CNF(port, pin) SN_REGISTER(0x50000000u + 0x300u * (port), 0x700u + 4u * (pin))
 
 #define SN_PIN_OUTPUT 3u         // direction output, input buffer disconnected
+#define SN_PIN_INPUT 0u          // direction input, buffer connected
 #define SN_PIN_INPUT_PULLUP 12u  // direction input, buffer connected, pull-up
 
 #endif

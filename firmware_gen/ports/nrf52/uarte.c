@@ -127,6 +127,10 @@ static uint32_t wait_for_bytes(void) {
     return count - taken;
 }
 
+bool sn_uarte_has_bytes(void) {
+    return received() != taken;
+}
+
 uint32_t sn_uarte_read(uint8_t *bytes, uint32_t capacity) {
     uint32_t ready = 0u;
     while (ready == 0u) {

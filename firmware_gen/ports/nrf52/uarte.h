@@ -2,6 +2,7 @@
 #ifndef SN_NRF52_UARTE_H
 #define SN_NRF52_UARTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 void sn_uarte_start(void);
@@ -10,5 +11,8 @@ void sn_uarte_start(void);
 uint32_t sn_uarte_read(uint8_t *bytes, uint32_t capacity);
 void sn_uarte_write(const uint8_t *bytes, uint32_t count);
 uint32_t sn_uarte_overruns(void);
+
+// Whether sn_uarte_read would return at once.
+bool sn_uarte_has_bytes(void);
 
 #endif

@@ -24,12 +24,12 @@
 #define SN_MSG_LIVE_PUSH 0x0Au   // stream, offset, int16 samples -> ...
 #define SN_MSG_LIVE_END 0x0Bu    // stream -> ...
 // The next three only where HELLO says "microphone"; RECORD with a total of 0 starts nothing.
-// LISTEN begins a stream from the microphone, or tells how far it is; LIVE_END ends it.
+// LISTEN begins a stream from the microphone, or tells how far it is; LIVE_END ends it. It answers
+// as LIVE_BEGIN does, with the samples lost and the level (peak, mean, mean square of the newest
+// tenth of a second) before the scores.
 #define SN_MSG_RECORD 0x0Cu   // as BEGIN -> clip, next offset, samples heard, lost, room
 #define SN_MSG_SAMPLES 0x0Du  // clip, offset -> clip, samples heard, int16 samples from offset on
-#define SN_MSG_LISTEN                                                                              \
-    0x0Eu  // stream -> stream, next offset, answers, ticks (64 bit), lost, level:
-           // peak, mean, mean square; scores (as LIVE_BEGIN)
+#define SN_MSG_LISTEN 0x0Eu   // stream -> stream, next offset, ...
 #define SN_MSG_ANSWER 0x80u
 
 // Flags of BEGIN.

@@ -34,6 +34,9 @@ class MessageType(IntEnum):
     LIVE_BEGIN = 0x09
     LIVE_PUSH = 0x0A
     LIVE_END = 0x0B
+    RECORD = 0x0C
+    SAMPLES = 0x0D
+    LISTEN = 0x0E
 
 
 class LinkStatus(IntEnum):
@@ -110,6 +113,52 @@ class Begin:
         flags = FLAG_DEBUG if self.debug else 0
         traced = (trace.tensor, trace.first_row, trace.row_step, trace.capture_offset)
         return struct.pack("<7I", self.clip, self.total_samples, flags, *traced)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Record a clip from the microphone, classified while it is heard, in place of whatever was
+    running; or, sent again, tell how far it is.
+
+    `total_samples` 0 records nothing: the answer tells how many samples there is room for.
+    """
+
+    type: ClassVar[MessageType] = MessageType.RECORD
+    clip: int
+    total_samples: int
+    debug: bool = False
+
+    def payload(self) -> bytes:
+        """Return the request's payload."""
+        return Begin(self.clip, self.total_samples, self.debug).payload()
+
+
+@dataclass(frozen=True)
+class AskSamples:
+    """Ask for the samples of a recording from `offset` on."""
+
+    type: ClassVar[MessageType] = MessageType.SAMPLES
+    clip: int
+    offset: int
+
+    def payload(self) -> bytes:
+        """Return the request's payload."""
+        return struct.pack("<2I", self.clip, self.offset)
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Start a stream from the microphone in place of whatever was running, or tell how far it is.
+
+    LIVE_END ends it.
+    """
+
+    type: ClassVar[MessageType] = MessageType.LISTEN
+    stream: int
+
+    def payload(self) -> bytes:
+        """Return the request's payload."""
+        return struct.pack("<I", self.stream)
 
 
 @dataclass(frozen=True)
@@ -237,4 +286,7 @@ Request = (
     | LiveBegin
     | LivePush
     | LiveEnd
+    | Record
+    | AskSamples
+    | Listen
 )
