@@ -10,6 +10,9 @@ from sernet_cal.errors import InputError
 
 T = TypeVar("T")
 
+# Metadata of a field that no file may set.
+NOT_IN_FILE = {"not_in_file": True}
+
 _TYPE_NAMES = {str: "a text", int: "a whole number", bool: "true or false"}
 
 
@@ -20,7 +23,11 @@ def read_table(kind: type[T], table: Mapping[str, Any], file: str, where: str = 
     unknown, missing and ill-typed keys.
     """
     assert dataclasses.is_dataclass(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
+    fields = {
+        field.name: field
+        for field in dataclasses.fields(kind)
+        if field.init and not field.metadata.get("not_in_file")
+    }
     hints = get_type_hints(kind)
     for key in table:
         if key not in fields:
