@@ -110,16 +110,17 @@ def compile_sketch(cli: ArduinoCli, sketch: Sketch, folder: Path) -> CompiledSke
         out = Path(name) / "out"
         places = ["--build-path", f"{name}/work", "--output-dir", str(out)]
         _run(cli, [cli.path, *command[1:-1], *places, command[-1]], folder)
-        try:
-            image = (out / f"{SKETCH_NAME}.ino.bin").read_bytes()
-        except OSError as error:
-            raise ToolchainError(
-                f"{cli.title} compiled the sketch, but left no {SKETCH_NAME}.ino.bin.",
-                f"Install the core anew:  {ARDUINO_CLI} core install {sketch.core.core}",
-            ) from error
+        image_path, elf_path = (out / f"{SKETCH_NAME}.ino.{kind}" for kind in ("bin", "elf"))
+        for path in (image_path, elf_path):
+            if not path.is_file():
+                raise ToolchainError(
+                    f"{cli.title} compiled the sketch, but left no {path.name}.",
+                    f"Install the core anew:  {ARDUINO_CLI} core install {sketch.core.core}",
+                )
+        image = image_path.read_bytes()
         variables = sum(
             section.size
-            for section in read_image(out / f"{SKETCH_NAME}.ino.elf").sections
+            for section in read_image(elf_path).sections
             if section.writable and not section.name.startswith(_RESERVED)
         )
     if bytes.fromhex(sketch.build_id) not in image:
