@@ -4,6 +4,7 @@ It works on whole tensors, for any number of rows (the network is fully convolut
 shares nothing with the streaming engine but the arithmetic.
 """
 
+from collections.abc import Mapping
 from typing import assert_never
 
 import numpy as np
@@ -30,10 +31,15 @@ def run_reference(model: QModel, rows: Int8Array) -> list[Int8Array]:
     row tensors (the input included) and int8 [n] for the others. Raises InputError for other rows.
     """
     check_rows(model, rows)
-    tensors: list[Int8Array] = [rows.reshape(len(rows), model.input.width, model.input.channels)]
+    tensors = {0: input_tensor(model, rows)}
     for operator in model.operators:
-        tensors.append(_run(model, operator, tensors))
-    return tensors
+        tensors[operator.output] = run_operator(model, operator, tensors)
+    return list(tensors.values())
+
+
+def input_tensor(model: QModel, rows: Int8Array) -> Int8Array:
+    """Return feature rows, int8 [rows, width], as the tensor that the operators read."""
+    return rows.reshape(len(rows), model.input.width, model.input.channels)
 
 
 def check_rows(model: QModel, rows: Int8Array) -> None:
@@ -46,7 +52,8 @@ def check_rows(model: QModel, rows: Int8Array) -> None:
         )
 
 
-def _run(model: QModel, operator: Operator, tensors: list[Int8Array]) -> Int8Array:
+def run_operator(model: QModel, operator: Operator, tensors: Mapping[int, Int8Array]) -> Int8Array:
+    """Return what `operator` makes of `tensors`, which hold those that it reads by their place."""
     made = model.traced[operator.output]
     if isinstance(operator, Concatenation):
         return np.concatenate([tensors[place] for place in operator.inputs], axis=2)

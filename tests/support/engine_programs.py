@@ -22,15 +22,15 @@ SUPPORT = Path(__file__).parent
 
 
 class EnginePrograms:
-    """The engine's objects in `folder`, built with `sanitizers` where the compiler has them, and
-    with more `flags`."""
+    """The engine's objects and those of a `main` program in `folder`, built with `sanitizers` where
+    the compiler has them (and they are asked for), and with more `flags`."""
 
-    def __init__(self, folder, flags=()):
+    def __init__(self, folder, flags=(), main=SUPPORT / "engine_program.c", is_sanitized=True):
         self.folder, self.compiler, self.flags = folder, host_compiler(), flags
-        self.sanitizers = SANITIZERS if self._has_sanitizers() else ()
+        self.sanitizers = SANITIZERS if is_sanitized and self._has_sanitizers() else ()
         write_shapes(folder)
         sources = sorted((runtime_dir() / "engine").glob("*.c"))
-        self._objects = [self.compile(source) for source in (*sources, program_source())]
+        self._objects = [self.compile(source) for source in (*sources, main)]
 
     def _has_sanitizers(self):
         probe = self.folder / "probe.c"
@@ -61,23 +61,22 @@ class EnginePrograms:
         model."""
         model = read_qmodel(flatbuffer, width)
         plan = plan_model(model, choices(model) if choices else None)
+        return model, self.link_tables(render_model(model, plan), name)
+
+    def link_tables(self, tables, name):
+        """Return the program that runs the network of generated `tables`, the text of a C file."""
         data = self.folder / f"{name}_data.c"
-        data.write_text(render_model(model, plan))
+        data.write_text(tables)
         program = self.folder / name
         objects = [str(path) for path in (self.compile(data), *self._objects)]
         self.compiler.run([*self.sanitizers, *objects, "-o", str(program)], f"link {name}")
-        return model, program
+        return program
 
 
 def write_shapes(folder):
     """Write an sn_shapes.h for engines that any network may be linked with."""
     lines = (f"#define SN_HAS_{name} 1\n" for name in ROW_KERNELS)
     (folder / "sn_shapes.h").write_text("".join(lines) + "#define SN_LIVE 1\n")
-
-
-def program_source():
-    """Return the C main of the programs."""
-    return SUPPORT / "engine_program.c"
 
 
 def run_program(model, program, rows):

@@ -22,6 +22,8 @@ from sernet_edge.verify.board import Target, Terms, verify_board
 from sernet_edge.verify.fleet import FleetRow, fleet_exit_code, verify_fleet
 from sernet_edge.verify.fleet_report import fleet_to_json, print_fleet
 from sernet_edge.verify.junit import write_junit
+from sernet_edge.verify.live import verify_live
+from sernet_edge.verify.live_report import live_to_json, print_live
 from sernet_edge.verify.report import Verification, print_report, to_json
 from sernet_gen.board import Board, load_board
 
@@ -61,6 +63,11 @@ from sernet_gen.board import Board, load_board
 )
 @click.option("--count", is_flag=True, help="Count one clip's instructions (emu:// only).")
 @click.option(
+    "--live",
+    is_flag=True,
+    help="All clips as one endless stream, every answer compared; needs `build --live`.",
+)
+@click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
@@ -78,6 +85,7 @@ def command(
     any_build: bool,
     min_float_agreement: float,
     count: bool,
+    live: bool,
     junit: Path | None,
     as_json: bool,
 ) -> None:
@@ -89,7 +97,13 @@ def command(
     boards = [load_board(name) for name in dict.fromkeys(board_names or built_boards())]
     _check_places(boards, ports, emulate)
     terms = Terms(any_build, min_float_agreement, count)
-    if len(boards) == 1 and len(ports) <= 1 and ports != (ALL_PORTS,):
+    is_single = len(boards) == 1 and len(ports) <= 1 and ports != (ALL_PORTS,)
+    if live:
+        _refuse_clip_options(is_single, junit, min_float_agreement)
+        target = _only_target(boards[0], ports, build)
+        _verify_live(target, model, list(Clips(data, limit)), terms, as_json)
+        return
+    if is_single:
         target = _only_target(boards[0], ports, build)
         result = _verify_one(target, model, list(Clips(data, limit)), terms)
         rows: tuple[FleetRow, ...] = (FleetRow(target.board.name, target.url, result),)
@@ -133,6 +147,19 @@ def _refuse_single_options(build: Path | None, count: bool) -> None:
             )
 
 
+def _refuse_clip_options(is_single: bool, junit: Path | None, min_agreement: float) -> None:
+    for given, name in (
+        (not is_single, "several boards"),
+        (junit is not None, "--junit"),
+        (min_agreement > 0, "--min-float-agreement"),
+    ):
+        if given:
+            raise InputError(
+                f"--live compares one board's answers to one stream: {name} is for clips.",
+                "Leave one of the two out.",
+            )
+
+
 def _only_target(board: Board, ports: tuple[str, ...], build: Path | None) -> Target:
     firmware = load_firmware(build or BUILDS / board.name, board.name)
     return Target(board, firmware, ports[0] if ports else _emulator_url(board, firmware))
@@ -141,7 +168,7 @@ def _only_target(board: Board, ports: tuple[str, ...], build: Path | None) -> Ta
 def _emulator_url(board: Board, firmware: Firmware) -> str:
     if board.emulator == "none":
         raise LinkError(f"{board.name} has no emulator.", "Connect the board:  --port URL")
-    return image_url(board.emulator, board.name, firmware.image)
+    return image_url(board.emulator, board.reference, firmware.image)
 
 
 def _emulated(board: Board) -> Target | Lost:
@@ -164,6 +191,20 @@ def _verify_one(
         return verify_board(
             target, bundle, references, clips, terms, show, lambda line: _log("device", line)
         )
+
+
+def _verify_live(
+    target: Target, model: Path | None, clips: Sequence[Clip], terms: Terms, as_json: bool
+) -> None:
+    bundle = resolve_built_model(model, target.firmware.model)
+    with progress_bars() as show:
+        result = verify_live(target, bundle, clips, terms, show, lambda line: _log("device", line))
+    if as_json:
+        click.echo(json.dumps(live_to_json(result)))
+    else:
+        print_live(result, result.info.classes)
+    if result.exit_code is not ExitCode.AGREED:
+        sys.exit(int(result.exit_code))
 
 
 def _verify_bench(

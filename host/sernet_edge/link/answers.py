@@ -125,8 +125,9 @@ class LiveState:
         """Read the answer to LIVE_BEGIN, LIVE_PUSH or LIVE_END."""
         if len(payload) < 20:
             return None
-        numbers = struct.unpack_from("<3IQ", payload)
-        return cls(*numbers, struct.unpack_from(f"<{len(payload) - 20}b", payload, 20))
+        stream, next_offset, answers, ticks = struct.unpack_from("<3IQ", payload)
+        scores = struct.unpack_from(f"<{len(payload) - 20}b", payload, 20)
+        return cls(stream, next_offset, answers, ticks, scores)
 
 
 @dataclass(frozen=True)

@@ -77,12 +77,7 @@ def verify_board(
         check_files(target.firmware)
         check_model(target.firmware, bundle)
     with connected(target.board, target.url, on_log) as (session, transport):
-        firmware = running(target.firmware, session.info)
-        if not terms.any_build:
-            check_identity(firmware, session.info)
-        if not terms.any_build and firmware is not target.firmware:
-            check_model(firmware, bundle)
-        _check_classes(session, bundle)
+        firmware = identify(target, session, bundle, terms)
         machine = emulated_machine(transport)
         counting = countable(machine) if terms.is_counted else None
         no_time = why_no_time(target.url, session.info)
@@ -107,6 +102,21 @@ def verify_board(
             counted,
             stack,
         )
+
+
+def identify(target: Target, session: Session, bundle: Bundle, terms: Terms) -> Firmware:
+    """Return which firmware of the build of `target` answered.
+
+    Raises StaleFirmwareError for another one (`terms.any_build` does without), InputError for one
+    with other classes than those of `bundle`.
+    """
+    firmware = running(target.firmware, session.info)
+    if not terms.any_build:
+        check_identity(firmware, session.info)
+    if not terms.any_build and firmware is not target.firmware:
+        check_model(firmware, bundle)
+    _check_classes(session, bundle)
+    return firmware
 
 
 class _Shower:

@@ -71,7 +71,7 @@ def to_json(result: Verification) -> dict[str, Any]:
         "float_agreement": result.float_agreement,
         "min_float_agreement": result.min_float_agreement,
         "max_probability_error": result.max_probability_error,
-        "link": _non_zero(result.link),
+        "link": non_zero(result.link),
         "device_ms": None if result.no_time else [report.device_ms for report in result.reports],
         "device_ms_reason": result.no_time,
         "instructions_per_clip": result.instructions_per_clip,
@@ -80,7 +80,8 @@ def to_json(result: Verification) -> dict[str, Any]:
     }
 
 
-def _non_zero(link: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+def non_zero(link: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the link counters that are not zero."""
     return {side: {k: v for k, v in names.items() if v} for side, names in link.items()}
 
 
@@ -133,7 +134,7 @@ def _figures(result: Verification) -> list[str]:
     ]
     counters = [
         f"{side} {name} {value}"
-        for side, names in _non_zero(result.link).items()
+        for side, names in non_zero(result.link).items()
         for name, value in names.items()
     ]
     lines.append(f"link: {', '.join(counters)}")
