@@ -186,5 +186,6 @@ def check_identity(firmware: Firmware, info: DeviceInfo) -> None:
             f"{info.board} runs build {info.build_id[:8]}, but {firmware.folder} is "
             f"{firmware.build_id[:8]}{other}.",
             "The firmware on the board was not made from the files here.\n"
-            f"Write {firmware.image} to the board, or measure it as it is:  --any-build",
+            f"Flash it:  sernet-edge flash --board {firmware.board}\n"
+            "or measure it as it is:  --any-build",
         )

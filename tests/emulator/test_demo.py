@@ -22,7 +22,7 @@ def test_it_builds_verifies_and_says_where_everything_lies(
     for name in ("firmware.bin", "manifest.json"):
         assert f"build/nano33/{name}" in shown
         assert (tmp_path / "build/nano33" / name).is_file()
-    assert "sernet-edge verify --board nano33 --port" in shown
+    assert "sernet-edge flash --board nano33\n  sernet-edge verify --board nano33 --port" in shown
 
 
 def test_without_unicorn_nothing_is_compiled_first(

@@ -274,7 +274,10 @@ def test_stale_firmware_is_refused(
     manifest = json.loads((folder / "manifest.json").read_text())
     assert f"but {folder} is {manifest['build_id'][:8]}." in error
     assert error.startswith("posix runs build ")
-    assert "The firmware on the board was not made from the files here." in error
+    assert error.rstrip().endswith(
+        "The firmware on the board was not made from the files here.\n"
+        "  Flash it:  sernet-edge flash --board posix\n  or measure it as it is:  --any-build"
+    )
 
 
 def test_any_build_measures_and_is_marked(

@@ -56,7 +56,11 @@ def test_nobody_there() -> None:
         session.connect()
     text = str(caught.value)
     assert "No answer from fake to HELLO: asked 7 times, waited 0.27 s each; nothing came." in text
-    assert "Is this the right port, at 1000000 baud? Press the reset button." in text
+    assert text.endswith(
+        "\n  Is the firmware of this project on the board?\n    sernet-edge build --board NAME\n"
+        "    sernet-edge flash --board NAME\n"
+        "  Is this the right port, at 1000000 baud? Press the reset button."
+    )
     assert caught.value.exit_code == 3
 
 
@@ -354,10 +358,13 @@ def test_another_protocol_version_is_named() -> None:
         return Frame(9, right.type, right.seq, LinkStatus.BAD_VERSION, b"")
 
     device.answer = newer  # type: ignore[method-assign]
-    with pytest.raises(
-        LinkError, match="fake speaks protocol version 9; this sernet-edge speaks 1"
-    ):
+    with pytest.raises(LinkError) as caught:
         session.connect()
+    assert str(caught.value) == (
+        "fake speaks protocol version 9; this sernet-edge speaks 1.\n"
+        "  Build and flash the firmware anew with this version:\n"
+        "    sernet-edge build --board NAME\n    sernet-edge flash --board NAME"
+    )
 
 
 def test_another_firmware_after_a_reset_is_an_error() -> None:

@@ -51,6 +51,7 @@ class FakeNano:
     chip = CHIP
     version = VERSION
     place: str | None = "1-2"
+    is_strict = True  # loses data that come in the packet of their command
     is_hung = False  # a sketch that does not see the call at 1200 baud
     sketch_pid, loader_pid = SKETCH_PID, LOADER_PID
 
@@ -107,16 +108,16 @@ class FakeNano:
             return [(now_s, answer)] if (answer := self.sketch.feed(packet)) else []
         if self.mode != "loader":
             return []
-        if self._data_left:
-            self._take_data(packet)
-            return []
         self._command += packet
-        answers = []
-        while not self._data_left and b"#" in self._command:
+        answers: list[tuple[float, bytes]] = []
+        while (self._data_left and self._command) or b"#" in self._command:
+            if self._data_left:
+                self._take_data()
+                continue
             word, _, self._command = self._command.partition(b"#")
             answers += self._run(word.decode("ascii", errors="replace"), now_s)
-        if self._data_left:
-            self._command = b""  # data in the command's own packet are lost
+            if self._data_left and self.is_strict:
+                self._command = b""
         return answers
 
     def _start(self, mode: str, now_s: float) -> None:
@@ -126,13 +127,12 @@ class FakeNano:
         self._ram = bytearray(8192)
         self._data_at = self._data_left = self._source = 0
 
-    def _take_data(self, packet: bytes) -> None:
-        data, rest = packet[: self._data_left], packet[self._data_left :]
+    def _take_data(self) -> None:
+        data, self._command = self._command[: self._data_left], self._command[self._data_left :]
         self._ram[self._data_at : self._data_at + len(data)] = data
         del self._ram[8192:]
         self._data_at += len(data)
         self._data_left -= len(data)
-        self._command = rest
 
     def _run(self, word: str, now_s: float) -> list[tuple[float, bytes]]:
         numbers = re.fullmatch(r"[SYZ]([0-9A-Fa-f]{1,8}),([0-9A-Fa-f]{1,8})", word)

@@ -38,5 +38,6 @@ def _where(folder: Path) -> str:
     return (
         f"\nWhere everything lies:\n{places}\n"
         "Next, with a board on the desk:\n"
-        f"  sernet-edge verify --board {BOARD} --port /dev/ttyUSB0"
+        f"  sernet-edge flash --board {BOARD}\n"
+        f"  sernet-edge verify --board {BOARD} --port /dev/ttyACM0"
     )

@@ -8,8 +8,10 @@ which is what the bootloader's USB sends in one piece.
 import binascii
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sernet_cal.errors import LinkError
 from sernet_edge.flash.desk import Line
 from sernet_edge.flash.faults import NoSuchAnswerError
 
@@ -22,8 +24,9 @@ _BUFFER = 0x34
 _END = b"\n\r"
 _LONGEST_ANSWER = 63
 
-# The bootloader answers within milliseconds when it does not work on the flash.
-_ANSWER_S = 1.0
+# The bootloader answers within milliseconds when it does not work on the flash; this machine may be
+# busy.
+_ANSWER_S = 3.0
 # It may take 5 s to erase all; a worn flash gets three times that.
 _ERASE_S = 15.0
 # The chip's data sheet says 85 ms to erase a page and 42 ms to write its 1,024 words.
@@ -100,8 +103,10 @@ class Samba:
         return int(found[1], 16)
 
     def reset(self) -> None:
-        """Restart the chip: there is no answer."""
-        self._send(b"K#")
+        """Restart the chip: there is no answer, and it may be gone before the flush ends."""
+        self._line.write(b"K#")
+        with suppress(LinkError):
+            self._line.flush()
 
     def close(self) -> None:
         """Give the line back."""

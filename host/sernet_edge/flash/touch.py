@@ -12,6 +12,7 @@ from sernet_edge.flash.faults import (
 )
 from sernet_edge.flash.ports import after_restart, is_bootloader, is_sketch, usb_of
 from sernet_edge.flash.samba import Loader, Samba
+from sernet_edge.link.transport import CannotOpenError
 from sernet_edge.progress import Show
 from sernet_gen.board import Board
 
@@ -39,9 +40,7 @@ def enter_bootloader(
                 if is_sure:
                     raise
         before = desk.ports()
-        line = desk.open(port.device, TOUCH_BAUD)
-        line.hang_up()
-        line.close()
+        _call(desk, port)
     return _await_bootloader(desk, board, port, before, show)
 
 
@@ -52,6 +51,18 @@ def check_chip(loader: Loader, board: Board) -> None:
     """
     if board.flash_target is None or not loader.chip.startswith(board.flash_target):
         raise wrong_chip(loader.chip, board)
+
+
+def _call(desk: Desk, port: PortInfo) -> None:
+    """Call the bootloader. The board may be gone before the port is wholly open."""
+    try:
+        line = desk.open(port.device, TOUCH_BAUD)
+    except CannotOpenError as error:
+        if error.is_untouched:
+            raise
+        return
+    line.hang_up()
+    line.close()
 
 
 def _attach(desk: Desk, port: PortInfo) -> tuple[Samba, PortInfo, Loader]:

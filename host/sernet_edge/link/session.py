@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 BITS_PER_BYTE = 10  # start, eight data bits, stop
 SMALLEST_PAYLOAD = 64  # what a board must take at least
+_RENEW = "  sernet-edge build --board NAME\n  sernet-edge flash --board NAME"
 _NO_WIRE_BAUD = 115_200  # counted with where the board's link has no rate of its own
 
 
@@ -224,7 +225,7 @@ class Session:
             raise LinkError(
                 f"{self._transport.name} speaks protocol version {frame.version}; "
                 f"this sernet-edge speaks {PROTOCOL_VERSION}.",
-                "Build and flash the firmware anew with this version:  sernet-edge build",
+                f"Build and flash the firmware anew with this version:\n{_RENEW}",
             )
         return True
 
@@ -256,7 +257,7 @@ class Session:
     def _garbled(self, name: str) -> LinkError:
         return faults.GarbledAnswerError(
             f"The answer of {self._transport.name} to {name} has not the expected shape.",
-            "The firmware is of another version. Build and flash it anew:  sernet-edge build",
+            f"The firmware is of another version. Build and flash it anew:\n{_RENEW}",
         )
 
     def _no_answer(self, request: Request, tries: int, wait_s: float) -> LinkError:
@@ -268,6 +269,6 @@ class Session:
         return faults.NoAnswerError(
             f"No answer from {self._transport.name} to {request.type.name}: asked {tries} times, "
             f"waited {wait_s:.2f} s each; {seen}.",
-            "Is the firmware of this project on the board?  sernet-edge build --board NAME\n"
+            f"Is the firmware of this project on the board?\n{_RENEW}\n"
             f"Is this the right port, at {self._transport.baud} baud? Press the reset button.",
         )

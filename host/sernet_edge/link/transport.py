@@ -27,6 +27,25 @@ else:
     _PORT_ERRORS = (OSError, _TermiosError)
 
 
+class CannotOpenError(LinkError):
+    """A port does not open; `number` is the system's errno, None where it gives none."""
+
+    def __init__(self, message: str, hint: str, number: int | None) -> None:
+        super().__init__(message, hint)
+        self.number = number
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the board cannot have noticed that somebody tried."""
+        return self.number in (
+            errno.ENOENT,
+            errno.EBUSY,
+            errno.EAGAIN,
+            errno.EACCES,
+            errno.EPERM,
+        )
+
+
 class Transport(Protocol):
     """A line to a board; `name` is what the user calls it, `baud` the bits per second."""
 
@@ -100,9 +119,9 @@ class SerialTransport:
 def open_port(url: str, baud: int) -> SerialTransport:
     """Open a serial port or any pyserial URL.
 
-    `baud` 0 is for boards without a wire. Raises LinkError for a port that is missing, busy or
-    forbidden, with the ports that are there and what mends it. Errors of the emulators pass
-    through.
+    `baud` 0 is for boards without a wire. Raises CannotOpenError for a port that is missing, busy
+    or forbidden, with the ports that are there and what mends it, and LinkError for what is no
+    port at all. Errors of the emulators pass through.
     """
     if _HANDLER_PACKAGE not in serial.protocol_handler_packages:
         serial.protocol_handler_packages.append(_HANDLER_PACKAGE)
@@ -121,23 +140,23 @@ def open_port(url: str, baud: int) -> SerialTransport:
     return SerialTransport(port, url)
 
 
-def _cannot_open(url: str, error: Exception) -> LinkError:
-    match getattr(error, "errno", None):
+def _cannot_open(url: str, error: Exception) -> CannotOpenError:
+    number = getattr(error, "errno", None)
+    match number:
         case errno.ENOENT:
-            return LinkError(f"There is no port {url}.", ports_seen())
+            message, hint = f"There is no port {url}.", ports_seen()
         case errno.EBUSY | errno.EAGAIN:
-            return LinkError(
-                f"The port {url} is busy: another program has it open.",
+            message = f"The port {url} is busy: another program has it open."
+            hint = (
                 "Close the other program (a serial monitor, another verify), then try again.\n"
-                f"See which it is:  fuser {url}",
+                f"See which it is:  fuser {url}"
             )
         case errno.EACCES | errno.EPERM:
-            return LinkError(
-                f"This user may not open the port {url}.",
-                "Join the group that may, then log in again:  sudo usermod -aG dialout $USER",
-            )
+            message = f"This user may not open the port {url}."
+            hint = "Join the group that may, then log in again:  sudo usermod -aG dialout $USER"
         case _:
-            return LinkError(f"The port {url} does not open: {_reason(error)}.", ports_seen())
+            message, hint = f"The port {url} does not open: {_reason(error)}.", ports_seen()
+    return CannotOpenError(message, hint, number)
 
 
 def _reason(error: Exception) -> str:
