@@ -106,15 +106,20 @@ def calibration_report(
     for rows in representative:
         network.run(rows)
         observed = network.observed()
-        if len(observed) != len(tallies):
-            raise ModelError(
-                f"The float model has {len(observed)} tensors, the int8 model {len(tallies)}: "
-                "the converter changed the graph.",
-                "Report the model; the calibration report cannot be made for it.",
-            )
+        check_same_graph(observed, model)
         for tally, values in zip(tallies, observed, strict=True):
             tally.add(values)
     return tuple(tally.result() for tally in tallies)
+
+
+def check_same_graph(observed: Sequence[npt.NDArray[np.generic]], model: QModel) -> None:
+    """Raise ModelError unless the float graph, as `observed`, has as many tensors as `model`."""
+    if len(observed) != len(model.traced):
+        raise ModelError(
+            f"The float model has {len(observed)} tensors, the int8 model {len(model.traced)}: "
+            "the converter changed the graph.",
+            "Report the model; the calibration report cannot be made for it.",
+        )
 
 
 class _Tally:

@@ -5,6 +5,8 @@ that touches them. What the values mean for the engine is qmodel.py's business.
 """
 
 import struct
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,6 +103,36 @@ def read_graph(flatbuffer: bytes) -> RawGraph:
             "Copy or make it again:  sernet-edge quantize --help",
         ) from error
     return _check_references(graph)
+
+
+def with_constants(flatbuffer: bytes, constants: Mapping[int, bytes]) -> bytes:
+    """Return the .tflite with other constants, of the same size, by tensor number; nothing moves.
+
+    Raises ModelError where a tensor shares its constant with another one or has no constant of
+    that size.
+    """
+    read_graph(flatbuffer)
+    data = bytearray(flatbuffer)
+    model = tflite.Model.GetRootAs(data, 0)
+    subgraph = model.Subgraphs(0)
+    users = Counter(subgraph.Tensors(i).Buffer() for i in range(subgraph.TensorsLength()))
+    for number, content in constants.items():
+        tensor = subgraph.Tensors(number)
+        name = (tensor.Name() or b"").decode("utf-8")
+        if users[tensor.Buffer()] > 1:
+            raise ModelError(
+                f"The constant {name} belongs to several layers; it cannot be changed for one.",
+                "Quantize without correcting it:  --no-bias-correction",
+            )
+        # A view of `data`: what is written there is written into the model.
+        place = model.Buffers(tensor.Buffer()).DataAsNumpy()
+        if not isinstance(place, np.ndarray) or len(place) != len(content):
+            raise ModelError(
+                f"The constant {name} has {np.size(place)} bytes; {len(content)} were expected.",
+                "Quantize without correcting it:  --no-bias-correction",
+            )
+        place[:] = np.frombuffer(content, np.uint8)
+    return bytes(data)
 
 
 def _read(data: bytearray) -> RawGraph:

@@ -38,7 +38,13 @@ _ACCUMULATION_BITS = 12
 def convolution(
     operator: Convolution, values: Int8Array, input_zero: int, output_zero: int
 ) -> Int8Array:
-    """Return CONV_2D of int8 [rows, width, in] as int8 [rows, width, out] (profile DOUBLE)."""
+    """Return CONV_2D of int8 [rows, width, in] as int8 [rows, width, out]."""
+    sums = convolution_sums(operator, values, input_zero)
+    return convolution_output(operator, sums, output_zero)
+
+
+def convolution_sums(operator: Convolution, values: Int8Array, input_zero: int) -> Int64Array:
+    """Return the sums of products, without bias, int64 [rows, width, out]."""
     (height, width), (rows, columns, _) = operator.kernel, values.shape
     above, left = row_geometry(operator)[2], same_padding(columns, width, 1)[1]
     centred = values.astype(np.float64) - input_zero
@@ -48,10 +54,14 @@ def convolution(
     )
     weights = operator.weights.astype(np.float64).transpose(3, 1, 2, 0)
     patches = windows.reshape(rows * columns, -1)
-    sums = (patches @ weights.reshape(-1, weights.shape[-1])).astype(np.int64) + operator.bias
-    scaled = multiply_double_rounding(sums, operator.multipliers, operator.shifts)
-    result = clamp(scaled + output_zero, operator.low, operator.high)
-    return result.reshape(rows, columns, -1)
+    sums = (patches @ weights.reshape(-1, weights.shape[-1])).astype(np.int64)
+    return sums.reshape(rows, columns, -1)
+
+
+def convolution_output(operator: Convolution, sums: Int64Array, output_zero: int) -> Int8Array:
+    """Return what CONV_2D makes of its `sums` [..., out], as int8 (profile DOUBLE)."""
+    scaled = multiply_double_rounding(sums + operator.bias, operator.multipliers, operator.shifts)
+    return clamp(scaled + output_zero, operator.low, operator.high)
 
 
 def _pool_windows(
@@ -118,10 +128,25 @@ def mean_multiplier(multiplier: Multiplier, pixels: int) -> Multiplier:
 def fully_connected(
     operator: FullyConnected, values: Int8Array, input_zero: int, output_zero: int
 ) -> Int8Array:
-    """Return FULLY_CONNECTED of int8 [in] as int8 [out] (profile SINGLE)."""
+    """Return FULLY_CONNECTED of int8 [in] as int8 [out]."""
+    sums = fully_connected_sums(operator, values, input_zero)
+    return fully_connected_output(operator, sums, output_zero)
+
+
+def fully_connected_sums(
+    operator: FullyConnected, values: Int8Array, input_zero: int
+) -> Int64Array:
+    """Return the sums of products, without bias, int64 [out]."""
     centred = values.astype(np.int64) - input_zero
-    sums = operator.weights.astype(np.int64) @ centred + operator.bias
-    scaled = multiply_single_rounding(sums, operator.multipliers, operator.shifts)
+    sums: Int64Array = operator.weights.astype(np.int64) @ centred
+    return sums
+
+
+def fully_connected_output(
+    operator: FullyConnected, sums: Int64Array, output_zero: int
+) -> Int8Array:
+    """Return what FULLY_CONNECTED makes of its `sums` [..., out], as int8 (profile SINGLE)."""
+    scaled = multiply_single_rounding(sums + operator.bias, operator.multipliers, operator.shifts)
     return clamp(scaled + output_zero, operator.low, operator.high)
 
 

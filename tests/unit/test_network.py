@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sernet_cal.errors import InputError
-from sernet_edge.train.recipe import NetworkSettings, load_recipe
+from sernet_edge.train.recipe import load_recipe
+from sernet_edge.train.recipe_groups import NetworkSettings
 
 keras = pytest.importorskip("keras", reason="keras is not installed (extra [train])")
 pytest.importorskip("tensorflow", reason="tensorflow is not installed (extra [train])")

@@ -2,13 +2,15 @@
 
 import dataclasses
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sernet_cal.errors import InputError
-from sernet_edge.train.recipe import BUNDLED, SECTIONS, Recipe, load_recipe, override
+from sernet_edge.train.recipe import BUNDLED, Recipe, load_recipe, override, recipe_from_json
+from sernet_edge.train.recipe_groups import SECTIONS
 from sernet_edge.train.schedule import average_decay, learning_rate
 from sernet_edge.train.settings import explain
 
@@ -91,7 +93,44 @@ def test_assignments_override_settings() -> None:
     assert override(STREAM, ["augmentation.speeds=[0.8]"]).augmentation.speeds == (0.8,)
 
 
+def test_a_plain_quantization_keeps_the_digests_of_before_there_was_another() -> None:
+    # Of the run whose figures the README states; it knew no group `quantization`.
+    settings = {"optimizer.precision": "bfloat16", "quantization.bias_correction": False}
+    plain = PAPER.changed(settings)
+    assert plain.digest() == "2557e2793a776ac3daaa6366373a6418cb99db269d7623d727681a6b42de46c5"
+    corrected = plain.changed({"quantization.bias_correction": True})
+    assert corrected.digest() != plain.digest()
+    assert corrected.training_digest() == plain.training_digest() == plain.digest()
+    assert plain.training_digest() != PAPER.training_digest()
+
+
+def test_a_recipe_is_read_back_from_what_it_wrote() -> None:
+    for recipe in (PAPER, STREAM):
+        assert recipe_from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+    old = PAPER.to_json()
+    del old["quantization"]
+    assert not recipe_from_json(old).quantization.bias_correction
+    assert PAPER.quantization.bias_correction
+    assert refused(recipe_from_json, {**PAPER.to_json(), "shedule": {}}) == (
+        "There is no setting shedule.\n  Did you mean schedule?"
+    )
+
+
+def test_only_the_published_recipe_corrects_biases() -> None:
+    assert {name: load_recipe(name).quantization.bias_correction for name in BUNDLED} == {
+        "stream": False,
+        "paper": True,
+        "small": False,
+    }
+    (item,) = explain(PAPER.quantization)
+    assert (item.name, item.value, item.limits) == ("bias_correction", True, "true or false")
+
+
 MESSAGES = {
+    "quantization.bias_correction=1": "quantization.bias_correction is 1; true or false is "
+    "expected.",
+    "quantization.bias=true": "There is no setting quantization.bias.\n"
+    "  Known there: bias_correction.",
     "schedule.epoch=3": "There is no setting schedule.epoch.\n  Did you mean epochs?",
     "shedule.epochs=3": "There is no setting shedule.epochs.\n  Did you mean schedule?",
     "loss.zzz=3": "There is no setting loss.zzz.\n  Known there: kind, focal_gamma, "

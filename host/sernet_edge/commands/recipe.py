@@ -1,6 +1,7 @@
 """`sernet-edge recipe`: every setting of a training, its value and what it means."""
 
 import json
+from typing import Any
 
 import click
 from rich.console import Console
@@ -40,9 +41,15 @@ def _print(recipe: Recipe) -> None:
     table.add_column("may be")
     for section, group in recipe.sections().items():
         for item in explain(group):
-            value = list(item.value) if isinstance(item.value, tuple) else item.value
-            table.add_row(f"{section}.{item.name}", str(value), item.says, item.limits)
+            table.add_row(f"{section}.{item.name}", _shown(item.value), item.says, item.limits)
         table.add_section()
     console = Console(markup=False, emoji=False)
     wide = console if console.is_terminal else Console(width=120, markup=False, emoji=False)
     wide.print(table)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as TOML has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(list(value) if isinstance(value, tuple) else value)

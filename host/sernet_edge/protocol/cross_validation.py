@@ -81,7 +81,10 @@ def _cross_validate(settings: Settings, out: Path, place: Place, say: Say) -> Cr
 def _tasks(settings: Settings, digest: str, out: Path, place: Place) -> list[FoldTask]:
     found = []
     for seed in settings.seeds:
+        bundles = settings.bundles(seed)
         for fold in settings.folds(seed)[: settings.first_folds]:
+            if bundles is not None and fold.name not in bundles:
+                continue
             fingerprint = settings.fingerprint(seed, fold, digest)
             folder = fold_folder(out, seed, fold.name)
             # A checkpoint of another training has another name, and is not resumed from.
@@ -98,6 +101,7 @@ def _tasks(settings: Settings, digest: str, out: Path, place: Place) -> list[Fol
                     fingerprint=fingerprint,
                     command=settings.command((seed,)),
                     checkpoint=checkpoint.absolute() if place.cluster is None else None,
+                    trained=bundles[fold.name].absolute() if bundles is not None else None,
                 )
             )
     return found

@@ -16,7 +16,12 @@ from sernet_edge.evaluate.models import ModelFiles, open_models
 from sernet_edge.progress import Show
 from sernet_edge.protocol.fingerprint import recordings_digest
 from sernet_edge.protocol.folds import Fold
-from sernet_edge.protocol.training import TrainedModel, TrainingTask, train_model
+from sernet_edge.protocol.training import (
+    TrainedModel,
+    TrainingTask,
+    quantize_trained,
+    train_model,
+)
 from sernet_edge.threads import one_thread
 from sernet_edge.train.card import training_card
 from sernet_edge.train.evaluate import Accuracy
@@ -33,7 +38,8 @@ class FoldTask:
 
     `name` is that of the model; `digest` that of the corpus in which `fold` is a division;
     `choose_on_test` takes the epoch that is best on the test recordings. The state of the training
-    is kept at `checkpoint` (None: it is lost with the process).
+    is kept at `checkpoint` (None: it is lost with the process). `trained` is the bundle of the same
+    training, which is quantized then, and not trained again.
     """
 
     name: str
@@ -46,6 +52,7 @@ class FoldTask:
     fingerprint: str
     command: str
     checkpoint: Path | None = None
+    trained: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ def _train(task: FoldTask, scratch: Path) -> TrainedModel:
         checkpoint=checkpoint,
         resume=checkpoint.is_file(),
     )
+    if task.trained is not None:
+        return quantize_trained(task.trained, training, _lines(task.name))
     return train_model(training, _lines(task.name))
 
 

@@ -8,7 +8,7 @@ from sernet_cal.errors import InputError
 from sernet_edge.audio.corpus import Corpus
 from sernet_edge.protocol.fingerprint import corpus_digest, result_fingerprint
 from sernet_edge.protocol.folds import Fold, Protocol, make_folds
-from sernet_edge.protocol.run_folder import RUN_FORMAT, RUN_NAME, read_run_json
+from sernet_edge.protocol.run_folder import RUN_FORMAT, RUN_NAME, Run, read_run_json
 from sernet_edge.train.card import command_text
 from sernet_edge.train.options import TrainingPlan
 from sernet_edge.train.recipe import Recipe
@@ -25,7 +25,8 @@ class Settings:
 
     `group_speakers`: number of groups of speakers in place of single ones (None: single ones);
     `stated`: the options, without seeds, with which run.json and the cards state the command;
-    `out`: the name of the run's folder.
+    `out`: the name of the run's folder; `trained`: a run with the same trainings, the networks of
+    which are quantized and not trained again.
     """
 
     corpus: Corpus
@@ -37,6 +38,7 @@ class Settings:
     out: str
     group_speakers: int | None = None
     first_folds: int | None = None
+    trained: Run | None = None
 
     @property
     def optimistic(self) -> bool:
@@ -46,6 +48,12 @@ class Settings:
     def folds(self, seed: int) -> list[Fold]:
         """Return all folds of `seed`."""
         return make_folds(self.corpus, self.protocol, seed, self.group_speakers)
+
+    def bundles(self, seed: int) -> dict[str, Path] | None:
+        """Return the folders of `trained` by the names of the folds of `seed`, None without it."""
+        if self.trained is None:
+            return None
+        return {item.name: item.folder for item in self.trained.folds if item.seed == seed}
 
     def plan(self, seed: int) -> TrainingPlan:
         """Return the plan of the trainings with `seed`."""
@@ -67,6 +75,8 @@ class Settings:
 
     def command(self, seeds: tuple[int, ...]) -> str:
         """Return the command line that makes the folds of `seeds`."""
+        if self.trained is not None:
+            return command_text("quantize", self.corpus.name, self.stated, self.out)
         return command_text("train", self.corpus.name, {**self.stated, "seed": seeds}, self.out)
 
     def to_json(self) -> dict[str, Any]:
@@ -74,6 +84,7 @@ class Settings:
         return {
             "format": RUN_FORMAT,
             "command": self.command(self.seeds),
+            **self._trained_by(),
             "protocol": self.protocol,
             "optimistic": self.optimistic,
             "group_speakers": self.group_speakers,
@@ -90,6 +101,12 @@ class Settings:
             "calibration_clips": self.calibration_clips,
             "seeds": list(self.seeds),
         }
+
+    def _trained_by(self) -> dict[str, str]:
+        if self.trained is None:
+            return {}
+        content = self.trained.content
+        return {"trained_by": str(content.get("trained_by", content["command"]))}
 
 
 def check_settings(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from sernet_edge.progress import Show
 from sernet_edge.train.keras_file import keras_bytes
 from sernet_edge.train.options import TrainingPlan
 from sernet_edge.train.quantize import Network, Quantized, quantize
+from sernet_edge.train.source import read_source
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,25 @@ def train_model(task: TrainingTask, show: Show) -> TrainedModel:
     keras = keras_bytes(trained.model)
     seconds = task.plan.recipe.front_end.clip_seconds
     network = Network(keras, "the network", task.plan.classes, trained.front_end, seconds)
-    quantized = quantize(network, task.training, task.measured, task.calibration_clips, show)
+    quantized = _quantize(network, task, show)
     task.checkpoint.unlink(missing_ok=True)
     return TrainedModel(trained.front_end, keras, quantized, trained.epoch)
+
+
+def quantize_trained(folder: Path, task: TrainingTask, show: Show) -> TrainedModel:
+    """Return what `train_model` would, by quantizing the network that it made before.
+
+    `folder`: the bundle of the same training. Raises SernetError without TensorFlow, ModelError
+    for a damaged bundle, and what `quantize` raises.
+    """
+    import_tensorflow("quantize a model")
+    source = read_source(folder)
+    network = source.network(None)
+    return TrainedModel(
+        network.front_end, source.keras, _quantize(network, task, show), source.epochs
+    )
+
+
+def _quantize(network: Network, task: TrainingTask, show: Show) -> Quantized:
+    settings = task.plan.recipe.quantization
+    return quantize(network, task.training, task.measured, task.calibration_clips, settings, show)

@@ -90,6 +90,9 @@ def quantized_card(
     if split.held_out_speakers:
         options["held_out"] = ",".join(split.held_out_speakers)
     options["calibration_clips"] = quantized.clips
+    options["bias_correction" if quantized.settings.bias_correction else "no_bias_correction"] = (
+        True
+    )
     kept = {key: value for key, value in trained.items() if key not in ("format", "sha256")}
     same_length = trained.get("clip_seconds") == network.clip_seconds
     return {

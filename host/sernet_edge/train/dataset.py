@@ -18,7 +18,8 @@ from sernet_cal.features import (
 )
 from sernet_edge.train import augment
 from sernet_edge.train.augment import Generator, Rows, Samples
-from sernet_edge.train.recipe import AugmentationSettings, FrontEndSettings, Recipe
+from sernet_edge.train.recipe import Recipe
+from sernet_edge.train.recipe_groups import AugmentationSettings, FrontEndSettings
 from sernet_edge.train.settings import write_group
 
 Batch = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]

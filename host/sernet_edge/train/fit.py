@@ -190,7 +190,12 @@ def _fingerprint(
     clips: Sequence[TrainingClip], watched: Sequence[Recording], plan: TrainingPlan
 ) -> str:
     digest = hashlib.sha256()
-    settings = [plan.classes, plan.recipe.digest(), plan.seed, [item.name for item in watched]]
+    settings = [
+        plan.classes,
+        plan.recipe.training_digest(),
+        plan.seed,
+        [item.name for item in watched],
+    ]
     digest.update(json.dumps(settings).encode())
     for clip in clips:
         digest.update(bytes([clip.label % 256]) + clip.original.tobytes())

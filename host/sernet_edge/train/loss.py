@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from sernet_edge.train.recipe import LossSettings
+from sernet_edge.train.recipe_groups import LossSettings
 
 Loss = Callable[[Any, Any], Any]
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from sernet_cal.errors import InputError
 from sernet_cal.features import COEFFICIENTS
-from sernet_edge.train.recipe import NetworkSettings
+from sernet_edge.train.recipe_groups import NetworkSettings
 
 # Name, kernel (time, coefficient), filters, pool after it (None: the global one follows).
 PATHS = (("path_time", (11, 1)), ("path_coefficient", (1, 9)), ("path_both", (3, 3)))

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from sernet_cal import calibrate
 from sernet_cal.calibrate import TensorRange
+from sernet_cal.calibrate_bias import correct_biases
 from sernet_cal.convert import convert
 from sernet_cal.errors import InputError
 from sernet_cal.features import FrontEnd, clip_samples, frame_count
@@ -18,9 +19,13 @@ from sernet_edge.audio.load import read_samples
 from sernet_edge.progress import Show
 from sernet_edge.train.evaluate import Accuracy, compare
 from sernet_edge.train.keras_file import load_keras
+from sernet_edge.train.recipe_groups import PLAIN_QUANTIZATION, QuantizationSettings
+from sernet_edge.train.settings import write_group
 
 Samples = npt.NDArray[np.int16]
 USUAL_CLIPS = 200
+# Float graph, int8 graph, biases, report.
+_STEPS = 4
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,21 @@ class Network:
 
 @dataclass(frozen=True)
 class Quantized:
-    """The flatbuffers, the calibration report, and the accuracy if clips were held out."""
+    """The flatbuffers, the calibration report, the accuracy if clips were held out, and how."""
 
     float32: bytes
     int8: bytes
     clips: int
     report: tuple[TensorRange, ...]
     accuracy: Accuracy | None
+    settings: QuantizationSettings = PLAIN_QUANTIZATION
 
     def summary(self) -> dict[str, Any]:
         """Return what the model card says about the quantization."""
         return {
             "kind": "full int8, per-channel weights, post-training",
             "calibration_clips": self.clips,
+            **write_group(self.settings),
             "tensors": [line.to_json() for line in self.report],
         }
 
@@ -58,6 +65,7 @@ def quantize(
     calibration: Sequence[Recording],
     held_out: Sequence[Recording],
     clips: int,
+    settings: QuantizationSettings,
     show: Show,
 ) -> Quantized:
     """Quantize `network` on `clips` of the `calibration` recordings; measure it on `held_out`.
@@ -69,17 +77,19 @@ def quantize(
     test = [(item.path, _class_of(item, network.classes)) for item in held_out]
     samples = [read_samples(item.path) for item in chosen]
     rows = frame_count(clip_samples(network.clip_seconds))
-    show("Converting", 0, 3)
+    show("Converting", 0, _STEPS)
     representative = calibrate.representative_rows(network.front_end, samples, network.clip_seconds)
     model = load_keras(network.keras, network.source)
     float32 = convert(model, rows, None)
-    show("Converting", 1, 3)
+    show("Converting", 1, _STEPS)
     int8 = convert(model, rows, representative)
-    graph = read_qmodel(int8)
     calibrate.check_input(network.front_end, int8)
-    show("Converting", 2, 3)
-    report = calibrate.calibration_report(float32, graph, representative)
-    show("Converting", 3, 3)
+    show("Converting", 2, _STEPS)
+    if settings.bias_correction:
+        int8 = correct_biases(int8, float32, representative)
+    show("Converting", 3, _STEPS)
+    report = calibrate.calibration_report(float32, read_qmodel(int8), representative)
+    show("Converting", _STEPS, _STEPS)
     accuracy = None
     if test:
         accuracy = compare(
@@ -90,7 +100,7 @@ def quantize(
             [(read_samples(path), label) for path, label in test],
             lambda done: show("Evaluating", done, len(test)),
         )
-    return Quantized(float32, int8, len(chosen), report, accuracy)
+    return Quantized(float32, int8, len(chosen), report, accuracy, settings)
 
 
 def spread(recordings: Sequence[Recording], count: int) -> list[Recording]:

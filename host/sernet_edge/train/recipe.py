@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -11,170 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from sernet_cal.errors import InputError
-from sernet_cal.features import Form, Window
-from sernet_edge.train.settings import read_group, setting, unknown_name, write_group
+from sernet_edge.train.recipe_groups import (
+    PLAIN_QUANTIZATION,
+    SECTIONS,
+    AugmentationSettings,
+    FrontEndSettings,
+    LossSettings,
+    NetworkSettings,
+    OptimizerSettings,
+    QuantizationSettings,
+    ScheduleSettings,
+)
+from sernet_edge.train.settings import read_group, unknown_name, write_group
 
 BUNDLED = ("stream", "paper", "small")
-
-
-@dataclass(frozen=True)
-class FrontEndSettings:
-    """What the network hears."""
-
-    form: Form = setting("Normalisation of the features.", str, one_of=("stream", "paper"))
-    window: Window = setting("Window of each frame.", str, one_of=("hann", "hamming"))
-    clip_seconds: float = setting("Length of a clip in seconds.", float, above=0.0, most=60.0)
-    clip: float = setting(
-        "Features are limited to +- this: in deviations for `stream`, as they are for `paper`.",
-        float,
-        above=0.0,
-    )
-
-
-@dataclass(frozen=True)
-class NetworkSettings:
-    """Light-SERNet and what may vary about it."""
-
-    pooling: str = setting("Pooling between the layers.", str, one_of=("average", "max"))
-    width: float = setting("Share of the published filters of each layer.", float, above=0.0)
-    dropout: float = setting("Dropout before the last layer.", float, least=0.0, most=0.95)
-    l2: float = setting("Weight of the L2 penalty on all kernels.", float, least=0.0)
-    momentum: float = setting(
-        "Momentum of the batch normalization's statistics.", float, least=0.0, most=0.9999
-    )
-
-
-@dataclass(frozen=True)
-class OptimizerSettings:
-    """How the weights are changed."""
-
-    name: str = setting("Optimizer (Keras).", str, one_of=("adamw", "adam"))
-    weight_decay: float = setting(
-        "Decoupled weight decay of the kernels; adamw only.", float, least=0.0
-    )
-    epsilon: float = setting("The optimizer's epsilon.", float, above=0.0)
-    precision: str = setting(
-        "Arithmetic of the layers while training; weights are float32 throughout.",
-        str,
-        one_of=("float32", "bfloat16"),
-    )
-    average_decay: float = setting(
-        "Decay of the moving average of all weights, which is the result; 0: the last weights.",
-        float,
-        least=0.0,
-        most=0.99999,
-    )
-
-
-@dataclass(frozen=True)
-class ScheduleSettings:
-    """How long, and at which learning rates."""
-
-    kind: str = setting(
-        "`one_cycle`: cosine up to the peak and down to the last rate, a value a step; "
-        "`staircase`: the peak rate, from an epoch on multiplied by a factor every few epochs.",
-        str,
-        one_of=("one_cycle", "staircase"),
-    )
-    epochs: int = setting("Passes over the training clips.", int, least=1)
-    least_steps: int = setting(
-        "More epochs are run where `epochs` makes fewer steps than this.", int, least=0
-    )
-    batch: int = setting("Clips a step; a last partial batch is dropped.", int, least=1)
-    first_rate: float = setting("Rate of the first step; one_cycle only.", float, least=0.0)
-    peak_rate: float = setting("Highest rate.", float, above=0.0)
-    last_rate: float = setting("Rate of the last step; one_cycle only.", float, least=0.0)
-    warm_share: float = setting(
-        "Share of the steps until the peak; one_cycle only.", float, least=0.0, most=1.0
-    )
-    stair_from_epoch: int = setting("First epoch of decay; staircase only.", int, least=0)
-    stair_epochs: int = setting("Epochs a stair; staircase only.", int, least=1)
-    stair_factor: float = setting(
-        "Factor of the rate at each stair; staircase only.", float, above=0.0, most=1.0
-    )
-
-    def usual_epochs(self, clips: int) -> int:
-        """Return the epochs that `clips` training clips take, `least_steps` steps at least."""
-        return max(self.epochs, math.ceil(self.least_steps / self.steps_per_epoch(clips)))
-
-    def steps_per_epoch(self, clips: int) -> int:
-        """Return the whole batches in `clips` clips (at least one, then a smaller one)."""
-        return max(1, clips // self.batch)
-
-
-@dataclass(frozen=True)
-class LossSettings:
-    """What is minimised."""
-
-    kind: str = setting(
-        "`cross_entropy`, or `focal` (Lin et al., 2017).", str, one_of=("cross_entropy", "focal")
-    )
-    focal_gamma: float = setting("Exponent of the focal loss; focal only.", float, least=0.0)
-    label_smoothing: float = setting(
-        "Share of a label that is spread over all classes.", float, least=0.0, most=0.99
-    )
-    prior_share: float = setting(
-        "Logit adjustment (Menon et al., 2021): this times the log of the classes' shares is added "
-        "to the logits while training, so that rare classes count as much as frequent ones.",
-        float,
-        least=0.0,
-    )
-
-
-@dataclass(frozen=True)
-class AugmentationSettings:
-    """How training clips are varied, anew in each epoch; shares are probabilities per clip.
-
-    Where the form is `paper` the finished features are all there is: the settings of samples and
-    masks apply, those of raw MFCCs (pace, warp, gain, channel, place) do not.
-    """
-
-    speeds: tuple[float, ...] = setting(
-        "Speeds of the resampled copies (pitch and length change).", tuple, least=0.5, most=2.0
-    )
-    speed_share: float = setting("How often a copy at another speed.", float, least=0.0, most=1.0)
-    noisy_share: float = setting("How often a noisy copy.", float, least=0.0, most=1.0)
-    noisy_copies: int = setting("Noisy copies made of each clip, to choose from.", int, least=0)
-    snr_db: tuple[float, ...] = setting("Lowest and highest SNR of noisy copies, dB.", tuple)
-    noise_slope: float = setting(
-        "Noise power falls with frequency to the power 0 to -this.", float, least=0.0, most=2.0
-    )
-    pace: float = setting(
-        "Rows are resampled in time by a factor within e^+-this: tempo without pitch.",
-        float,
-        least=0.0,
-        most=1.0,
-    )
-    warp: float = setting(
-        "The mel spectrum's frequencies are scaled by 1 +- this (vocal tract length perturbation, "
-        "Jaitly & Hinton, 2013).",
-        float,
-        least=0.0,
-        most=0.5,
-    )
-    gain_db: float = setting("Level within +- this, dB.", float, least=0.0)
-    channel_deviation: float = setting(
-        "Deviation of a constant added to each of c1..c39, in units of its own deviation.",
-        float,
-        least=0.0,
-    )
-    time_masks: int = setting("Stretches of time set to the mean.", int, least=0)
-    time_mask_frames: int = setting("Longest stretch, frames.", int, least=0)
-    coefficient_masks: int = setting("Bands of coefficients set to the mean.", int, least=0)
-    coefficient_mask_width: int = setting("Widest band, coefficients.", int, least=0, most=40)
-    mixup: float = setting(
-        "Parameter of mixup's beta distribution (Zhang et al., 2018); 0: none.", float, least=0.0
-    )
-
-
-SECTIONS: dict[str, type] = {
-    "front_end": FrontEndSettings,
-    "network": NetworkSettings,
-    "optimizer": OptimizerSettings,
-    "schedule": ScheduleSettings,
-    "loss": LossSettings,
-    "augmentation": AugmentationSettings,
-}
 
 
 @dataclass(frozen=True)
@@ -189,6 +38,7 @@ class Recipe:
     schedule: ScheduleSettings
     loss: LossSettings
     augmentation: AugmentationSettings
+    quantization: QuantizationSettings
 
     def __post_init__(self) -> None:
         snr_db = self.augmentation.snr_db
@@ -207,8 +57,21 @@ class Recipe:
         return {"name": self.name, "summary": self.summary, **groups}
 
     def digest(self) -> str:
-        """Return the SHA-256 over all settings; name and summary do not count."""
-        settings = {name: write_group(group) for name, group in self.sections().items()}
+        """Return the SHA-256 over all settings; name and summary do not count.
+
+        Neither does a plain quantization: runs from before there was another keep their digests.
+        """
+        plain = self.quantization == PLAIN_QUANTIZATION
+        return self._digest_without("quantization" if plain else "")
+
+    def training_digest(self) -> str:
+        """Return the SHA-256 over the settings that the trained network depends on."""
+        return self._digest_without("quantization")
+
+    def _digest_without(self, section: str) -> str:
+        settings = {
+            name: write_group(group) for name, group in self.sections().items() if name != section
+        }
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def changed(self, settings: Mapping[str, Any]) -> "Recipe":
@@ -253,6 +116,17 @@ def load_recipe(name_or_path: str) -> Recipe:
         raise InputError(f"{path} is not TOML: it is not UTF-8 text.") from error
 
 
+def recipe_from_json(table: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that `Recipe.to_json` wrote.
+
+    One that was written before there was another quantization has a plain one. Raises InputError
+    for settings that are unknown, missing or not allowed.
+    """
+    name, summary = str(table.get("name", "")), str(table.get("summary", ""))
+    plain = {"quantization": write_group(PLAIN_QUANTIZATION)}
+    return _recipe(name, summary, _groups({**plain, **table}, name, ("name", "summary")))
+
+
 def override(recipe: Recipe, assignments: Sequence[str]) -> Recipe:
     """Return `recipe` with `section.setting=VALUE` assignments applied; VALUE is written as TOML.
 
@@ -281,20 +155,30 @@ def _parse(text: str, name: str) -> Recipe:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"The recipe {name} is not TOML: {error}.") from error
-    known = {"base": None, "summary": None, **SECTIONS}
-    for key in table:
-        if key not in known:
-            raise unknown_name(key, key, known)
     summary = str(table.get("summary", ""))
-    groups = {key: value for key, value in table.items() if key in SECTIONS}
-    for key, value in groups.items():
-        if not isinstance(value, dict):
-            raise InputError(f"{key} in the recipe {name} is {value!r}; a table is expected.")
+    groups = _groups(table, name, ("base", "summary"))
     if "base" in table:
         base = replace(load_recipe(str(table["base"])), name=name, summary=summary)
         return base.changed(
             {f"{s}.{k}": v for s, group in groups.items() for k, v in group.items()}
         )
+    return _recipe(name, summary, groups)
+
+
+def _groups(table: Mapping[str, Any], name: str, also: Sequence[str]) -> dict[str, Any]:
+    """Return the groups of settings in `table`, which may hold `also` beside them."""
+    known = {**dict.fromkeys(also), **SECTIONS}
+    for key in table:
+        if key not in known:
+            raise unknown_name(key, key, known)
+    groups = {key: value for key, value in table.items() if key in SECTIONS}
+    for key, value in groups.items():
+        if not isinstance(value, dict):
+            raise InputError(f"{key} in the recipe {name} is {value!r}; a table is expected.")
+    return groups
+
+
+def _recipe(name: str, summary: str, groups: Mapping[str, Any]) -> Recipe:
     sections: dict[str, Any] = {
         key: read_group(kind, groups.get(key, {}), key) for key, kind in SECTIONS.items()
     }

@@ -2,7 +2,7 @@
 
 import math
 
-from sernet_edge.train.recipe import ScheduleSettings
+from sernet_edge.train.recipe_groups import ScheduleSettings
 
 
 def learning_rate(settings: ScheduleSettings, step: int, steps: int, epoch: int) -> float:

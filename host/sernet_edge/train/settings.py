@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 from sernet_cal.errors import InputError
 
 Group = TypeVar("Group")
-_KIND_WORDS = {int: "a whole number", float: "a number", str: "a word", tuple: "a list of numbers"}
+_KIND_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a word",
+    tuple: "a list of numbers",
+}
 
 
 @dataclass(frozen=True)
@@ -102,8 +108,9 @@ def write_group(group: Any) -> dict[str, Any]:
 def explain(group: Any) -> Iterator[Setting]:
     """Yield every setting of `group` with its value, its sentence and its limits."""
     for item in fields(group):
-        value = getattr(group, item.name)
-        yield Setting(item.name, value, item.metadata["says"], item.metadata["limits"].words())
+        kind, limits = item.metadata["kind"], item.metadata["limits"].words()
+        may_be = _KIND_WORDS[bool] if kind is bool else limits
+        yield Setting(item.name, getattr(group, item.name), item.metadata["says"], may_be)
 
 
 def unknown_name(where: str, name: str, known: Mapping[str, Any]) -> InputError:
@@ -115,6 +122,8 @@ def unknown_name(where: str, name: str, known: Mapping[str, Any]) -> InputError:
 
 def _value(item: Any, value: Any, where: str) -> Any:
     kind, limits = item.metadata["kind"], item.metadata["limits"]
+    if kind is bool and isinstance(value, bool):
+        return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if kind is tuple and isinstance(value, list | tuple):

@@ -9,6 +9,8 @@ from sernet_cal.bundle import CARD_NAME, KERAS_NAME
 from sernet_cal.errors import ModelError
 from sernet_cal.features import front_end_from_json
 from sernet_edge.train.quantize import Network
+from sernet_edge.train.recipe import recipe_from_json
+from sernet_edge.train.recipe_groups import PLAIN_QUANTIZATION, QuantizationSettings
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,17 @@ class Source:
     def held_out_speakers(self) -> tuple[str, ...]:
         """The speakers that the training did not see, as far as the card tells."""
         return tuple(self.card.get("training", {}).get("held_out_speakers", ()))
+
+    @property
+    def epochs(self) -> int:
+        """After how many epochs the weights were taken; 0 where the card does not tell."""
+        return int(self.card.get("training", {}).get("epochs", 0))
+
+    @property
+    def quantization(self) -> QuantizationSettings:
+        """How the recipe quantizes that trained the model; plainly, where the card names none."""
+        recipe = self.card.get("training", {}).get("recipe")
+        return recipe_from_json(recipe).quantization if recipe else PLAIN_QUANTIZATION
 
     def network(self, clip_seconds: float | None) -> Network:
         """Return the model for clips of `clip_seconds` (None: as the card says)."""

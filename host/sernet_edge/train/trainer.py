@@ -17,7 +17,8 @@ from sernet_cal.errors import InputError
 from sernet_edge.train.dataset import Batch
 from sernet_edge.train.loss import Loss
 from sernet_edge.train.network import build_network, build_training_network
-from sernet_edge.train.recipe import OptimizerSettings, Recipe
+from sernet_edge.train.recipe import Recipe
+from sernet_edge.train.recipe_groups import OptimizerSettings
 from sernet_edge.train.schedule import average_decay, learning_rate
 
 
