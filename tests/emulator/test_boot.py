@@ -45,6 +45,10 @@ MACHINES = [
     pytest.param("pico", "zig", "emu", marks=[needs_unicorn, needs_zig], id="pico-zig"),
     pytest.param("pico2", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="pico2-gcc"),
     pytest.param("pico2", "zig", "emu", marks=[needs_unicorn, needs_zig], id="pico2-zig"),
+    pytest.param("nucleo_f446re", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="stm32f4"),
+    pytest.param("nucleo_f767zi", "zig", "emu", marks=[needs_unicorn, needs_zig], id="stm32f7"),
+    pytest.param("nucleo_u575zi", "gcc", "emu", marks=[needs_unicorn, needs_gcc], id="stm32u5"),
+    pytest.param("netduinoplus2", "gcc", "qemu", marks=[needs_qemu, needs_gcc], id="stm32f4-qemu"),
     pytest.param("posix", None, "proc", id="posix"),
 ]
 ON_A_CORE = [machine for machine in MACHINES if machine.id != "posix"]
@@ -133,6 +137,7 @@ FAULTS = [
     pytest.param("nano33", "emu", b"F", rb"(BUS|HARD) \w{8} \w{8}", marks=needs_unicorn, id="emu"),
     pytest.param("mps3-an547", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="m55"),
     pytest.param("pico", "emu", b"F", rb"HARD \w{8} \w{8}", marks=needs_unicorn, id="m0"),
+    pytest.param("netduinoplus2", "qemu", b"F", rb"BUS \w{8} \w{8}", marks=needs_qemu, id="stm32"),
     pytest.param("nano33", "emu", b"S", rb"STACK 0{8} 0{8}", marks=needs_unicorn, id="stack"),
     pytest.param("pico", "emu", b"S", rb"STACK 0{8} 0{8}", marks=needs_unicorn, id="m0-stack"),
 ]

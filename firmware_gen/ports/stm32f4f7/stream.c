@@ -31,16 +31,21 @@ static uint32_t flags_shift(const sn_stream *stream) {
     return 16u * (place / 2u) + 6u * (place % 2u);
 }
 
+// All other fields can only be written once this is done.
+static void stop(const sn_stream *stream) {
+    SN_DMA_CR(stream) &= ~SN_CR_EN;
+    while ((SN_DMA_CR(stream) & SN_CR_EN) != 0u) {
+    }
+}
+
 bool sn_stream_is_there(const sn_stream *stream) {
-    SN_DMA_CR(stream) = 0u;
+    stop(stream);
     SN_DMA_PAR(stream) = SN_PROBE;
     return SN_DMA_PAR(stream) == SN_PROBE;
 }
 
 void sn_stream_start(const sn_stream *stream, uint32_t source) {
-    SN_DMA_CR(stream) = 0u;
-    while ((SN_DMA_CR(stream) & SN_CR_EN) != 0u) {
-    }
+    stop(stream);
     SN_DMA_IFCR(stream) = SN_FLAGS << flags_shift(stream);
     turns = 0u;
     newest = 0u;

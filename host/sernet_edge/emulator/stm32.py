@@ -88,6 +88,16 @@ class Stm32:
         for block, _ in self._blocks.values():
             block.reset()
 
+    def read(self, address: int) -> int:
+        """Return the register at `address`; raises EmulatorError where there is none."""
+        block, offset = self._find(address)
+        return block.read(offset)
+
+    def write(self, address: int, value: int) -> None:
+        """Take a word for the register at `address`; raises EmulatorError for what is wrong."""
+        block, offset = self._find(address)
+        block.write(offset, value)
+
     @property
     def usart(self) -> Usart:
         """The link's USART."""
@@ -97,8 +107,8 @@ class Stm32:
     def _map(self, machine: Machine, region: Region) -> None:
         machine.map_io(
             region,
-            lambda offset: self._read(region.origin + offset),
-            lambda offset, value: self._write(region.origin + offset, value),
+            lambda offset: self.read(region.origin + offset),
+            lambda offset, value: self.write(region.origin + offset, value),
         )
 
     def _build(self, machine: Machine) -> None:
@@ -138,14 +148,6 @@ class Stm32:
             where = self.rcc.layout[gate[0]].name
             raise refuse(f"uses {block.name} while its clock is off (RCC.{where})", manual)
         return block, address - base
-
-    def _read(self, address: int) -> int:
-        block, offset = self._find(address)
-        return block.read(offset)
-
-    def _write(self, address: int, value: int) -> None:
-        block, offset = self._find(address)
-        block.write(offset, value)
 
 
 class _WithStreams(Stm32):

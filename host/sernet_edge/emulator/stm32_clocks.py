@@ -15,7 +15,6 @@ _PLLON, _PLLRDY = 1 << 24, 1 << 25
 _SW, _SWS = 3, 3 << 2
 _FROM_HSE = 1 << 22
 _ODEN, _ODSWEN, _VOS = 1 << 16, 1 << 17, 3 << 14
-_HSI, _HSE, _PLL = 0, 1, 2
 _HSI_HZ = 16_000_000
 _PPRE = (1, 1, 1, 1, 2, 4, 8, 16)
 _HPRE = (1, 1, 1, 1, 1, 1, 1, 1, 2, 4, 8, 16, 64, 128, 256, 512)
@@ -165,8 +164,10 @@ class Rcc(Block):
         source = self.words[_CFGR] & _SW
         if (old ^ new) & _HSEBYP and old & _HSEON:
             raise self.refuse("changes HSEBYP while the oscillator is on")
-        if old & ~new & (_HSION, _HSEON, _PLLON)[source]:
-            raise self.refuse("turns the oscillator off that the core runs from")
+        pll_source = _HSEON if self.words[_PLLCFGR] & _FROM_HSE else _HSION
+        used = (_HSION, _HSEON, _PLLON)[source] | (pll_source if old & new & _PLLON else 0)
+        if old & ~new & used:
+            raise self.refuse("turns a clock off that the core runs from")
         if new & ~old & _PLLON:
             if not new & (_HSERDY if self.words[_PLLCFGR] & _FROM_HSE else _HSIRDY):
                 raise self.refuse("turns the PLL on before its source is ready")

@@ -73,15 +73,19 @@ class Dma(Block):
             self._check_start(stream, new)
 
     def changed(self, offset: int, old: int, new: int) -> None:
-        """Clear flags; start a stream."""
+        """Clear flags; start or stop a stream."""
         if offset in (_LIFCR, _LIFCR + 4):
             self.words[offset - _LIFCR] &= ~new
             self.words[offset] = 0
             return
         stream, register = _place(offset)
-        if register == _CR and new & ~old & _EN:
+        if register != _CR:
+            return
+        if new & ~old & _EN:
             self._reload[stream] = self._word(stream, _NDTR)
             self._at[stream] = self._word(stream, _M0AR)
+        elif old & ~new & _EN:  # a stream that is stopped has completed
+            self.words[_LISR + 4 * (stream // 4)] |= _COMPLETE << _shift(stream)
 
     def _word(self, stream: int, register: int) -> int:
         return self.words[0x10 + 0x18 * stream + register]

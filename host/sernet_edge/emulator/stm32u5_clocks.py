@@ -181,8 +181,10 @@ class Rcc(Block):
 
     def _check_control(self, old: int, new: int) -> None:
         switches = (_MSISON, _HSION, 0, _PLLON)
-        if old & ~new & switches[self.words[_CFGR1] & _SW]:
-            raise self.refuse("turns the oscillator off that the core runs from")
+        pll_source = (0, _MSISON, _HSION, 0)[self.words[_PLL1CFGR] & 3]
+        used = switches[self.words[_CFGR1] & _SW] | (pll_source if old & new & _PLLON else 0)
+        if old & ~new & used:
+            raise self.refuse("turns a clock off that the core runs from")
         if not new & ~old & _PLLON:
             return
         input_hz = self._pll_input_hz()
