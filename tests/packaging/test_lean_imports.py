@@ -26,6 +26,7 @@ OPTIONAL = [
     "unicorn",
     "capstone",
     "ziglang",
+    "pyocd",
     "tflite_micro",
 ]
 

@@ -79,7 +79,7 @@ class Pyocd:
                 f"{which}{' not' if named else ''} connected.",
                 (f"Probes seen here:\n{seen}\n" if seen else "")
                 + f"Plug the {board.title} in by the USB plug of its debugger. On Linux the user "
-                "needs the rules of udev that come with pyocd.",
+                "needs the rules of udev that come with pyocd; a J-Link needs SEGGER's software.",
             )
         if len(found) > 1:
             listed = [(probe.uid, probe.description) for probe in found]
