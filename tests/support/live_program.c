@@ -3,7 +3,8 @@
 // Without arguments: on the rows of stdin. With three (seed, rows to pass, rows to show): on rows
 // that a generator makes; what comes before the last ones is not written, these are, each before
 // its answers. Either way the arena is as large as the plan says, and full of rubbish, and what the
-// front-end may use of it is spoilt before each row. Rows are written as 'R' and their bytes,
+// front-end may use of it is spoilt before each row; scores must stay until the next answer. Rows
+// are written as 'R' and their bytes,
 // answers as 'A' and theirs.
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,26 @@ static uint32_t random_word(uint32_t *state) {
     return *state >> 16;
 }
 
+// Whether the scores are those of the newest answer, which `newest` keeps.
+static bool scores_stay(const sn_engine *engine, uint32_t answers) {
+    static int8_t newest[256];
+    static uint32_t known;
+    const int8_t *scores = sn_engine_scores(engine);
+    const uint32_t classes = sn_generated_model.classes;
+    if (scores && answers != known) {
+        memcpy(newest, scores, classes);
+        known = answers;
+    }
+    return !scores || memcmp(newest, scores, classes) == 0;
+}
+
 static int push(sn_engine *engine, sn_slide *slide, const int8_t *row) {
     memset(sn_engine_scratch(engine), 0xa5, sn_generated_model.scratch_bytes);
     if (sn_engine_push_endless(engine, slide, row) != SN_OK) {
         return 3;
+    }
+    if (!scores_stay(engine, slide->answers)) {
+        return 5;
     }
     const bool is_small = engine->rows_pushed < 2u * slide->cycle && slide->next < slide->rows;
     return is_small ? 0 : 4;

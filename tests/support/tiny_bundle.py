@@ -41,12 +41,20 @@ def make_bundle(folder: Path, seed: int = 3, form: str = "stream") -> Bundle:
 
 
 def make_firmware(
-    bundle: Bundle, board: str, folder: Path, is_fused: bool = False, with_sketch: bool = False
+    bundle: Bundle,
+    board: str,
+    folder: Path,
+    is_fused: bool = False,
+    with_sketch: bool = False,
+    live: bool = False,
 ) -> Build:
     """Build `bundle` for `board` in `folder`, each layer alone; `is_fused`: in one with others,
-    as is fastest on this machine. `with_sketch`: with the Arduino library too."""
-    choices = host_choices(read_qmodel(bundle.int8)) if is_fused else {}
-    return generate(bundle, load_board(board), folder, choices=choices, with_sketch=with_sketch)
+    as is fastest on this machine. `with_sketch`: with the Arduino library too. `live`: for streams
+    too."""
+    choices = host_choices(read_qmodel(bundle.int8), live) if is_fused else {}
+    return generate(
+        bundle, load_board(board), folder, choices=choices, with_sketch=with_sketch, live=live
+    )
 
 
 def sanitized_program(build: Build, folder: Path) -> Path:
