@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 from sernet_gen import assets
-from sernet_gen.board import ArduinoCore, Board
+from sernet_gen.board import ArduinoCore, Board, Microphone
 from sernet_gen.config_source import SHARED_PORT, Identity, render_config, render_identity
 from sernet_gen.constants import Constants
 from sernet_gen.csyntax import abi_lock
@@ -95,8 +95,10 @@ def _library(constants: Constants, board: Board) -> dict[str, bytes]:
     shared = copied_tree(assets.ports_dir() / SHARED_PORT, f"{SOURCES}/{SHARED_PORT}")
     generated = {
         **constants.sources,
-        "sn_config.h": render_config(board, constants.arena_bytes, constants.kept_samples),
-        "sn_sketch_sizes.h": _render_sizes(constants),
+        "sn_config.h": render_config(
+            board, constants.arena_bytes, constants.kept_samples, constants.live
+        ),
+        "sn_sketch_sizes.h": _render_sizes(constants, board.microphone),
     }
     return {
         **optimized,
@@ -108,14 +110,20 @@ def _library(constants: Constants, board: Board) -> dict[str, bytes]:
     }
 
 
-def _render_sizes(constants: Constants) -> str:
+def _render_sizes(constants: Constants, microphone: Microphone | None) -> str:
+    lines = [
+        f"#define SN_CLASSES {len(constants.classes)}u",
+        f"#define SN_MODEL_ROWS {constants.model_rows}u",
+        f"#define SN_CLIP_LENGTH {constants.clip_samples}u",
+    ]
+    if microphone is not None:
+        # Half a decibel a step, as the PDM library of the nRF52840 passes it on to the peripheral.
+        lines.append(f"#define SN_MICROPHONE_GAIN {40 + 2 * microphone.gain_db}")
+    defines = "\n".join(lines)
     return (
-        "// Generated: what the sketch's memory is laid out by.\n"
+        "// Generated: what the memory of a sketch is laid out by, and the microphone's gain.\n"
         "#ifndef SN_SKETCH_SIZES_H\n#define SN_SKETCH_SIZES_H\n\n"
-        '#include "sn_status.h"\n\n'
-        f"{abi_lock()}\n"
-        f"#define SN_CLASSES {len(constants.classes)}u\n"
-        f"#define SN_MODEL_ROWS {constants.model_rows}u\n\n#endif\n"
+        f'#include "sn_status.h"\n\n{abi_lock()}\n{defines}\n\n#endif\n'
     )
 
 

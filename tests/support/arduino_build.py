@@ -106,15 +106,17 @@ def link_process(build: Path, sketch: Path, library: Sequence[str], out: Path) -
     return program
 
 
-# Of the bare firmware, what the stand-in core needs on an emulated board.
-_BOARD_SOURCES = ("cortexm/startup.c", "cortexm/fault.c", "cortexm/memory.c", "nrf52/uarte.c")
+# Of the bare firmware's ports, what the library has itself, and what only the bare firmware needs.
+_NOT_FOR_A_SKETCH = ("cyccnt.c", "port.c", "pdm.c")
 
 
 def link_board(build: Path, sketch: Path, library: Sequence[str], out: Path) -> Path:
     """Compile `sketch` for the emulated nano33 and link it with the objects of the library."""
     compilers = arm_gcc()
     includes = [build / SOURCES, CORE, build / "ports"]
-    sources = [sketch, CORE / "board.cpp", *(build / "ports" / name for name in _BOARD_SOURCES)]
+    ports = sorted((build / "ports").rglob("*.c"))
+    ports = [path for path in ports if path.name not in _NOT_FOR_A_SKETCH]
+    sources = [sketch, CORE / "board.cpp", *ports]
     objects = []
     for source in sources:
         objects.append(str(out / f"{source.name}.o"))

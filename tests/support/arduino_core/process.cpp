@@ -1,6 +1,9 @@
 // The stand-in core as a process: Serial is stdin and stdout, the microphone the file that
-// SERNET_PDM names (16-bit samples), the LED lines on stderr. It ends with its input, or with the
-// file.
+// SERNET_PDM names (16-bit samples), the LED lines on stderr.
+//
+// Its time is that of its input: 112 ms of sound come with everything that is read from stdin, and
+// silence after the file's end. A sketch that reads nothing gets a block before every loop(), and
+// ends with the file.
 #include <Arduino.h>
 #include <PDM.h>
 
@@ -24,7 +27,14 @@ static void (*received)() = nullptr;
 static uint8_t block[BLOCK_BYTES];
 static size_t blockTaken = 0, blockFilled = 0;
 
+static const int BLOCKS_PER_READ = 7;
+
+static bool readsSerial = false;
+
+static bool deliver();
+
 static bool fill(int timeoutMs) {
+    readsSerial = true;
     pollfd input = {STDIN_FILENO, POLLIN, 0};
     if (taken < filled || poll(&input, 1, timeoutMs) <= 0) {
         return taken < filled;
@@ -35,6 +45,9 @@ static bool fill(int timeoutMs) {
     }
     taken = 0;
     filled = static_cast<size_t>(count);
+    for (int index = 0; index < BLOCKS_PER_READ; index++) {
+        deliver();
+    }
     return true;
 }
 
@@ -42,7 +55,7 @@ void SerialPort::begin(unsigned long) {
 }
 
 int SerialPort::available() {
-    fill(0);
+    fill(audio == nullptr ? 0 : 1);
     return static_cast<int>(filled - taken);
 }
 
@@ -112,6 +125,17 @@ int PDMClass::begin(int channels, int sampleRate) {
     return audio != nullptr;
 }
 
+void PDMClass::end() {
+    if (audio != nullptr) {
+        fclose(audio);
+        audio = nullptr;
+    }
+}
+
+void PDMClass::setGain(int gain) {
+    fprintf(stderr, "gain %d\n", gain);
+}
+
 int PDMClass::available() {
     return static_cast<int>(blockFilled - blockTaken);
 }
@@ -136,7 +160,7 @@ unsigned long micros() {
 }
 
 void delay(unsigned long ms) {
-    exit(static_cast<int>(ms > 0));  // a sketch that only waits has failed
+    exit(ms > 0 ? 1 : 0);  // a sketch that only waits has failed
 }
 
 void yield() {
@@ -160,17 +184,17 @@ static bool deliver() {
         fprintf(stderr, "the microphone stopped: its buffer was not read\n");
         exit(1);
     }
+    memset(block, 0, sizeof block);
+    const size_t heard = fread(block, 1, sizeof block, audio);
     blockTaken = 0;
-    blockFilled = fread(block, 1, sizeof block, audio);
-    if (blockFilled > 0) {
-        received();
-    }
-    return blockFilled > 0;
+    blockFilled = sizeof block;
+    received();
+    return heard > 0;
 }
 
 int main() {
     setup();
-    while (deliver()) {
+    while (readsSerial || deliver()) {
         loop();
     }
     return 0;

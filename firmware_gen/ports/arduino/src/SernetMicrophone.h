@@ -5,14 +5,33 @@
 #include <Arduino.h>
 #include <PDM.h>
 
+#include "sn_sketch_sizes.h"
+
 // There is one microphone: begin() only one of these.
 class SernetMicrophone {
   public:
-    // Starts listening; false where the microphone does not start.
+    // Starts listening, anew if it listens already; false where the microphone does not start.
     bool begin() {
+        end();
+        written = 0;
+        taken = 0;
+        dropped = 0;
+        settling = SETTLING;
         listening() = this;
+#ifdef SN_MICROPHONE_GAIN
+        PDM.setGain(SN_MICROPHONE_GAIN);
+#endif
         PDM.onReceive(receive);
-        return PDM.begin(1, 16000) != 0;
+        isOn = PDM.begin(1, 16000) != 0;
+        return isOn;
+    }
+
+    // Stops listening; what was not read stays.
+    void end() {
+        if (isOn) {
+            PDM.end();
+            isOn = false;
+        }
     }
 
     // Copies up to `capacity` samples that came, the oldest first; returns how many.
@@ -32,6 +51,7 @@ class SernetMicrophone {
 
   private:
     static const uint32_t CAPACITY = 8192;  // half a second; a power of 2, as the counters wrap
+    static const uint32_t SETTLING = 1600;  // 100 ms for the microphone to wake up
     static const size_t CHUNK = 128;
 
     static SernetMicrophone *&listening() {
@@ -53,7 +73,9 @@ class SernetMicrophone {
 
     void keep(const int16_t *samples, size_t count) {
         for (size_t index = 0; index < count; index++) {
-            if (written - taken == CAPACITY) {
+            if (settling > 0) {
+                settling--;
+            } else if (written - taken == CAPACITY) {
                 dropped = dropped + 1;
             } else {
                 ring[written % CAPACITY] = samples[index];
@@ -62,7 +84,9 @@ class SernetMicrophone {
         }
     }
 
-    int16_t ring[CAPACITY];
+    bool isOn = false;
+    uint32_t settling = 0;
+    int16_t ring[CAPACITY] = {};  // makes the whole a constant: a sketch without it has none
     volatile uint32_t written = 0;
     volatile uint32_t taken = 0;
     volatile uint32_t dropped = 0;

@@ -1,4 +1,5 @@
 #include "link/sn_protocol.h"
+#include "sn_microphone.h"
 #include "sn_port.h"
 #include "sn_sketch.h"
 #include "sn_sketch_config.h"
@@ -14,5 +15,9 @@ void sn_sketch_link_begin(void) {
 
 void sn_sketch_link_serve(void) {
     uint8_t bytes[READ_BYTES];
+#if SN_MICROPHONE
+    while (sn_protocol_hear(&protocol) && !sn_port_has_bytes()) {
+    }
+#endif
     sn_protocol_feed(&protocol, bytes, sn_port_read(bytes, READ_BYTES));
 }
