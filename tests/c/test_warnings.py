@@ -69,6 +69,13 @@ def test_the_bundled_model_compiles_and_stays_within_the_goals(build: Build) -> 
         assert report.clip_bytes == 0
 
 
+def test_a_firmware_for_clips_holds_nothing_of_streams_and_microphones(build: Build) -> None:
+    names = build.folder / "firmware.map"
+    symbols = names.read_text(encoding="utf-8") if names.is_file() else ""
+    for word in ("sn_live", "sn_slide", "sn_hearing", "sn_microphone", "sn_meter"):
+        assert word not in symbols
+
+
 @needs_gcc
 def test_a_kept_clip_is_added_to_the_variables(constants: Constants, tmp_path: Path) -> None:
     board = load_board("nano33")

@@ -338,7 +338,7 @@ def load_from(page: int, high: int, shift: int, word: int) -> tuple[int, ...]:
 @pytest.mark.parametrize(
     ("program", "address"),
     [
-        (load_from(0x40, 0x1D, 12, 0), 0x4001D000),  # a peripheral without a model
+        (load_from(0x40, 0x1C, 12, 0), 0x4001C000),  # a peripheral without a model
         (load_from(0x40, 0x02, 12, 7), 0x4000201C),  # a register that the UARTE does not have
         (load_from(0x50, 0x0A, 8, 10), 0x50000A28),  # P1.10, which the nRF52833 does not have
     ],

@@ -1,6 +1,6 @@
 // The microphone of the firmware as a process: the file that SERNET_MICROPHONE names, of
 // little-endian 16-bit samples, and silence after its end or without it. Its time is the host's:
-// each request lets 100 ms pass, so that what is heard does not depend on this machine's speed.
+// each request lets 50 ms pass, so that what is heard does not depend on this machine's speed.
 #define _POSIX_C_SOURCE 200809L  // poll
 #include "sn_config.h"
 
@@ -14,7 +14,7 @@
 #include "sn_microphone.h"
 
 #define SN_ROOM (10u * 16000u)
-#define SN_SAMPLES_PER_REQUEST 1600u
+#define SN_SAMPLES_PER_REQUEST 800u
 #define SN_CHUNK 256u
 #define SN_PATIENCE_MS 10
 
@@ -66,8 +66,10 @@ int16_t *sn_microphone_room(uint32_t *capacity) {
 
 bool sn_port_has_bytes(void) {
     struct pollfd input = {STDIN_FILENO, POLLIN, 0};
-    const bool is_ready = poll(&input, 1, passed > 0u ? 0 : SN_PATIENCE_MS) != 0;
-    passed += is_ready ? SN_SAMPLES_PER_REQUEST : 0u;
-    return is_ready;
+    if (passed > 0u || poll(&input, 1, SN_PATIENCE_MS) == 0) {
+        return false;
+    }
+    passed = SN_SAMPLES_PER_REQUEST;
+    return true;
 }
 #endif

@@ -49,9 +49,17 @@ def split_url(url: str, known: frozenset[str] = frozenset()) -> BoardUrl:
 
 
 def image_url(scheme: str, board: str, image: Path) -> str:
-    """Return the URL that starts the firmware in the file `image` on an emulated `board`."""
+    """Return the URL that starts the firmware in the file `image` on an emulated `board`: the name
+    of one, or the path of its file."""
     path = urllib.parse.quote(str(image))
-    return f"proc://{path}" if scheme == "proc" else f"{scheme}://{board}?image={path}"
+    place = urllib.parse.quote(board)
+    return f"proc://{path}" if scheme == "proc" else f"{scheme}://{place}?image={path}"
+
+
+def playing_url(url: str, sound: Path) -> str:
+    """Return `url`, of an emulated board, with the file `sound` for its microphone to hear."""
+    mark = "&" if "?" in url else "?"
+    return f"{url}{mark}microphone={urllib.parse.quote(str(sound))}"
 
 
 class SoftwareSerial(serial.SerialBase):  # type: ignore[misc,unused-ignore]

@@ -1,5 +1,6 @@
 """A child process that is a board: started quietly, watched, and ended for certain."""
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -11,15 +12,20 @@ _PATIENCE_S = 2.0
 
 
 class ChildProcess:
-    """A process whose words on stderr are kept for the error message."""
+    """A process whose words on stderr are kept for the error message; `more`: its environment."""
 
-    def __init__(self, command: Sequence[str], title: str, with_pipes: bool) -> None:
+    def __init__(self, command: Sequence[str], title: str, with_pipes: bool, **more: str) -> None:
         self._title = title
         self._words: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         pipe = subprocess.PIPE if with_pipes else subprocess.DEVNULL
         try:
             self.process = subprocess.Popen(
-                list(command), stdin=pipe, stdout=pipe, stderr=self._words, bufsize=0
+                list(command),
+                stdin=pipe,
+                stdout=pipe,
+                stderr=self._words,
+                bufsize=0,
+                env={**os.environ, **more},
             )
         except OSError as error:
             self._words.close()

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from functools import partial
 
 from sernet_cal.errors import InputError
-from sernet_edge.emulator import nrf_timer, nrf_uarte
+from sernet_edge.audio.load import Samples
+from sernet_edge.emulator import nrf_pdm, nrf_timer, nrf_uarte
 from sernet_edge.emulator.machine import Machine, Region
+from sernet_edge.emulator.nrf_pdm import Pdm
 from sernet_edge.emulator.nrf_timer import Timer
 from sernet_edge.emulator.nrf_uarte import Uarte
 from sernet_edge.emulator.registers import NordicPeripheral, RegisterFile, check_modelled
+from sernet_gen.board import Microphone, pin_number
 
 _APB = Region(0x40000000, 0x30000)
 _GPIO = Region(0x50000000, 0x10000)
 _CONFIGURATION = Region(0x10000000, 0x10000)  # FICR, and UICR that nobody wrote
 _PAGE = 0x1000
-_CLOCK, _UARTE0, _NVMC, _PPI = 0x00, 0x02, 0x1E, 0x1F
+_CLOCK, _UARTE0, _PDM, _NVMC, _PPI = 0x00, 0x02, 0x1D, 0x1E, 0x1F
 _TIMERS = (0x08, 0x09, 0x0A, 0x1A, 0x1B)
+_MICROPHONES_TIMER = 0x0A
 _NVMC_RESET = {0x400: 1, 0x408: 1}  # READY, READYNEXT
 _PPI_CHANNELS = 20
 
@@ -58,6 +62,7 @@ def _words(first: int, count: int, step: int = 4) -> frozenset[int]:
 _REGISTERS: dict[int, frozenset[int]] = {
     _CLOCK: _words(0x000, 4) | _words(0x100, 2) | {0x304, 0x308, 0x40C, 0x418, 0x518},
     _UARTE0: nrf_uarte.REGISTERS,
+    _PDM: nrf_pdm.REGISTERS,
     _NVMC: frozenset({0x400, 0x408, 0x540}),
     _PPI: _words(0x500, 3) | _words(0x510, 2 * _PPI_CHANNELS),
     **dict.fromkeys(_TIMERS, nrf_timer.REGISTERS),
@@ -131,7 +136,7 @@ class Ppi(RegisterFile):
 
 
 class Nrf52:
-    """The microcontroller called `part`, to be connected to one Machine.
+    """The microcontroller called `part`, to be connected to one Machine; `microphone`: the board's.
 
     Raises InputError for one that is not modelled.
     """
@@ -139,13 +144,14 @@ class Nrf52:
     core = "cortex-m4f"
     boot_stage: int | None = None
 
-    def __init__(self, part: str = "nRF52840") -> None:
+    def __init__(self, part: str = "nRF52840", microphone: Microphone | None = None) -> None:
         if part not in _PARTS:
             raise InputError(
                 f"This program has no model of the {part}; it has {', '.join(_PARTS)}.",
                 'Correct the key part in the board\'s file, or write there:  emulator = "none"',
             )
         self._part = _PARTS[part]
+        self._microphone = microphone
         self.flash = Region(0x00000000, self._part.flash * 1024)
         self.ram = Region(0x20000000, self._part.ram * 1024)
         self._pins = frozenset(
@@ -162,14 +168,18 @@ class Nrf52:
             machine.uc.mem_write,
             machine.poll_in_vain,
         )
+        self._pdm = Pdm(self._microphone, machine.uc.mem_write, self._is_high)
         self._machine = machine
         self._ppi = Ppi()
         self._pages: dict[int, RegisterFile] = {
             _CLOCK: Clock(),
             _UARTE0: self._uarte,
+            _PDM: self._pdm,
             _NVMC: RegisterFile(_NVMC_RESET),
             _PPI: self._ppi,
             **{page: Timer(self._uarte.receive, self._counted_nothing) for page in _TIMERS},
+            # Looking at the count of the microphone's buffers lets time pass for it.
+            _MICROPHONES_TIMER: Timer(self._pdm.advance, lambda: None),
         }
         for page, peripheral in self._pages.items():
             if isinstance(peripheral, NordicPeripheral):
@@ -182,6 +192,14 @@ class Nrf52:
             lambda offset: self._part.information.get(offset, 0xFFFFFFFF),
             lambda _offset, _value: None,
         )
+
+    def listen_to(self, samples: Samples, waits: bool = True) -> None:
+        """Let the microphone hear `samples`, int16 [n] at 16 kHz, and then silence.
+
+        `waits`: the sound stands still while the firmware has no room for it. Comes after
+        `connect`.
+        """
+        self._pdm.sound, self._pdm.waits = samples, waits
 
     def reset(self) -> None:
         """Put every peripheral into its state after a reset."""
@@ -208,6 +226,10 @@ class Nrf52:
     def _write_pins(self, offset: int, value: int) -> None:
         check_modelled(offset, self._pins, self._part.name, _GPIO.origin + offset)
         self._gpio.write(offset, value)
+
+    def _is_high(self, pin: str) -> bool:
+        port, number = pin_number(pin)
+        return bool(self._gpio.read(0x300 * port + 0x504) >> number & 1)
 
     def _route(self, base: int, event: int) -> None:
         for task in self._ppi.routes.get(base + event, ()):

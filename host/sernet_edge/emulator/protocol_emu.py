@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sernet_cal.errors import LinkError
+from sernet_edge.audio.load import read_samples
 from sernet_edge.emulator.backend import SoftwareSerial, split_url
 from sernet_edge.emulator.image import load_image
 from sernet_edge.emulator.machine import EmulatorError, Machine, Soc, Stop, has_model
@@ -18,7 +19,7 @@ from sernet_gen.board import Board, board_names, load_board
 # Microcontroller family (a board's `port`) -> its peripherals.
 _FAMILIES: dict[str, Callable[[Board], Soc]] = {
     "mps2": Mps2,
-    "nrf52": lambda board: Nrf52(board.part),
+    "nrf52": lambda board: Nrf52(board.part, board.microphone),
     "rp2": lambda board: Rp2040() if board.core == Rp2040.core else Rp2350(),
     "stm32f4": Stm32F4,
     "stm32f7": Stm32F7,
@@ -72,7 +73,7 @@ class UnicornBackend:
 
 def start(url: str) -> UnicornBackend:
     """Start the machine that `url` names; raises LinkError for one that is not known."""
-    parts = split_url(url, frozenset({"image"}))
+    parts = split_url(url, frozenset({"image", "microphone"}))
     board = load_board(parts.board)
     if board.memory is None or not is_emulated(board):
         raise LinkError(
@@ -80,9 +81,18 @@ def start(url: str) -> UnicornBackend:
             f"{', '.join(emulated_boards())}.",
             f"Its own emulator:  sernet-edge verify --board {parts.board} --emulate",
         )
-    path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
-    image = load_image(path, board.memory)
-    return UnicornBackend(Machine(_FAMILIES[board.port](board), image))
+    path = Path(parts.options.get("image") or f"build/{board.name}/firmware.elf")
+    soc = _FAMILIES[board.port](board)
+    sound = parts.options.get("microphone")
+    if sound and (not isinstance(soc, Nrf52) or board.microphone is None):
+        raise LinkError(
+            f"{board.name} has no microphone that could hear {sound}.",
+            "Leave the option out, or take a board that has one:  --board nano33",
+        )
+    backend = UnicornBackend(Machine(soc, load_image(path, board.memory)))
+    if sound and isinstance(soc, Nrf52):
+        soc.listen_to(read_samples(Path(sound)))
+    return backend
 
 
 class Serial(SoftwareSerial):

@@ -2,8 +2,12 @@
 
 import os
 import select
+import tempfile
+from pathlib import Path
+from typing import IO
 
 from sernet_cal.errors import LinkError
+from sernet_edge.audio.load import read_samples
 from sernet_edge.emulator.backend import SoftwareSerial, split_url
 from sernet_edge.emulator.child import ChildProcess
 
@@ -11,10 +15,22 @@ _CHUNK = 4096
 
 
 class ProcessBackend:
-    """A firmware process behind two pipes."""
+    """A firmware process behind two pipes; its microphone hears the sound file `microphone`.
 
-    def __init__(self, path: str) -> None:
-        self._child = ChildProcess([path], f"The firmware process {path}", with_pipes=True)
+    Raises SoundError for a file that cannot be used.
+    """
+
+    def __init__(self, path: str, microphone: Path | None = None) -> None:
+        more: dict[str, str] = {}
+        self._sound: IO[bytes] | None = None
+        if microphone is not None:
+            samples = read_samples(microphone)
+            self._sound = tempfile.NamedTemporaryFile()  # noqa: SIM115 - closed in close()
+            self._sound.write(samples.astype("<i2").tobytes())
+            self._sound.flush()
+            more["SERNET_MICROPHONE"] = self._sound.name
+        title = f"The firmware process {path}"
+        self._child = ChildProcess([path], title, with_pipes=True, **more)
         assert self._child.process.stdin is not None
         assert self._child.process.stdout is not None
         self._to_device = self._child.process.stdin.fileno()
@@ -41,17 +57,20 @@ class ProcessBackend:
     def close(self) -> None:
         """End the process."""
         self._child.close()
+        if self._sound is not None:
+            self._sound.close()
 
 
 def start(url: str) -> ProcessBackend:
     """Start the process that `url` names; raises LinkError for one that is not there."""
-    parts = split_url(url)
+    parts = split_url(url, frozenset({"microphone"}))
     if not parts.path.is_file():
         raise LinkError(
             f"There is no firmware program at {parts.path}.",
             "Make it:  sernet-edge build --board posix",
         )
-    return ProcessBackend(str(parts.path.absolute()))
+    sound = parts.options.get("microphone")
+    return ProcessBackend(str(parts.path.absolute()), Path(sound) if sound else None)
 
 
 class Serial(SoftwareSerial):

@@ -26,7 +26,7 @@ class DeviceInfo:
     `clock_hz` and `ticks_per_second` are 0 where unknown. `run_budget_ms`: the longest time that
     one second of audio may take. `traced_tensors`: how many a debug run has digests of.
     `build_id`: 64 hexadecimal digits. `extras`: what this firmware was built with that others were
-    not: "live".
+    not: "live", "microphone".
     """
 
     nonce: int
@@ -48,6 +48,11 @@ class DeviceInfo:
     def is_live(self) -> bool:
         """Whether it takes streams without an end."""
         return "live" in self.extras
+
+    @property
+    def has_microphone(self) -> bool:
+        """Whether it listens to a microphone of its own."""
+        return "microphone" in self.extras
 
     @classmethod
     def parse(cls, payload: bytes) -> Self | None:
@@ -128,6 +133,70 @@ class LiveState:
         stream, next_offset, answers, ticks = struct.unpack_from("<3IQ", payload)
         scores = struct.unpack_from(f"<{len(payload) - 20}b", payload, 20)
         return cls(stream, next_offset, answers, ticks, scores)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How far a recording is (answer to RECORD), in samples.
+
+    `classified`: that went through the network; `heard`: that are kept; `lost`: that came when the
+    board had no room for them; `room`: that a recording may have.
+    """
+
+    clip: int
+    classified: int
+    heard: int
+    lost: int
+    room: int
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self | None:
+        """Read the answer to RECORD."""
+        return cls(*struct.unpack("<5I", payload)) if len(payload) == 20 else None
+
+
+@dataclass(frozen=True)
+class HeardSamples:
+    """Samples of a recording from the offset on that SAMPLES asked for: little-endian int16."""
+
+    clip: int
+    heard: int
+    samples: bytes
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self | None:
+        """Read the answer to SAMPLES."""
+        if len(payload) < 8 or len(payload) % 2:
+            return None
+        clip, heard = struct.unpack_from("<2I", payload)
+        return cls(clip, heard, payload[8:])
+
+
+@dataclass(frozen=True)
+class ListenState:
+    """How far a stream from the microphone is (answer to LISTEN); numbers as in LiveState.
+
+    `lost`: as in Heard. `peak`, `mean`, `mean_square`: of the newest tenth of a second.
+    """
+
+    stream: int
+    next_offset: int
+    answers: int
+    ticks: int
+    lost: int
+    peak: int
+    mean: int
+    mean_square: int
+    scores: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, payload: bytes) -> Self | None:
+        """Read the answer to LISTEN."""
+        head = struct.Struct("<3IQ2IiI")
+        if len(payload) < head.size:
+            return None
+        scores = struct.unpack_from(f"<{len(payload) - head.size}b", payload, head.size)
+        return cls(*(*head.unpack_from(payload), scores))
 
 
 @dataclass(frozen=True)

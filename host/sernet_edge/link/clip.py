@@ -93,19 +93,26 @@ def _run_once(
     session.ask(begin, Progress.parse, clip, whole_s)
     _push_all(session, clip, samples, on_progress)
     session.ask(Finish(clip), Progress.parse, clip, whole_s)
-    result = session.ask(AskResult(clip), Result.parse, clip)
-    if len(result.scores) != len(info.classes):
-        raise GarbledAnswerError(
-            f"The board sent {len(result.scores)} scores for {len(info.classes)} classes."
-        )
-    if not begin.debug:
-        return ClipRun(result)
-    digests = _ask_digests(session, clip)
+    run = results(session, clip, begin.debug)
     if trace is None:
-        return ClipRun(result, digests)
+        return run
     rows = session.ask(AskTrace(clip, TracePart.ROWS), TraceRows.parse, clip)
     capture = session.ask(AskTrace(clip, TracePart.CAPTURE), TraceCapture.parse, clip)
-    return ClipRun(result, digests, rows.crcs, capture.captured)
+    return replace(run, row_crcs=rows.crcs, capture=capture.captured)
+
+
+def results(session: Session, clip: int, debug: bool) -> ClipRun:
+    """Return what the board made of the finished `clip`, with digests if it was a `debug` run.
+
+    Raises the errors of Session.ask.
+    """
+    result = session.ask(AskResult(clip), Result.parse, clip)
+    classes = session.info.classes
+    if len(result.scores) != len(classes):
+        raise GarbledAnswerError(
+            f"The board sent {len(result.scores)} scores for {len(classes)} classes."
+        )
+    return ClipRun(result, _ask_digests(session, clip) if debug else ())
 
 
 def block_samples(info: DeviceInfo) -> int:
