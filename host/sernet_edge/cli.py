@@ -11,6 +11,7 @@ from sernet_cal.errors import ExitCode, SernetError
 # Name of the subcommand -> one line of help. Each lives in commands/<name>.py as `command`.
 COMMANDS = {
     "bench": "Count instructions and estimate cycles, layer by layer.",
+    "boards": "List the boards, or check the file of a new one.",
     "build": "Generate and compile the firmware of a board.",
     "check": "Compare C, numpy and TFLite, byte for byte, on this machine.",
     "data": "Describe a folder of recordings, and name the files that cannot be used.",

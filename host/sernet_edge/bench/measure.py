@@ -74,7 +74,7 @@ def _profile(
     on_progress: Callable[[int], None] | None,
 ) -> tuple[ProfiledBlock, ...]:
     """Return what ran from BEGIN to RESULT; the second phase is from the last block of samples."""
-    transport = open_port(image_url("emu", board.name, firmware.image), board.link.baud)
+    transport = open_port(image_url("emu", board.reference, firmware.image), board.link.baud)
     try:
         machine = emulated_machine(transport)
         assert machine is not None
@@ -98,7 +98,7 @@ def _profile_in_qemu(
     link = code.number(LINK_PART)
     sizes = {symbol.address: symbol.size for symbol in image.symbols if not symbol.is_function}
     with QemuProfiler(code.marks, sizes, link) as profiler:
-        url = image_url("qemu", board.name, firmware.image) + profiler.url_options
+        url = image_url("qemu", board.reference, firmware.image) + profiler.url_options
         transport = open_port(url, board.link.baud)
         try:
             session = counting_session(None, transport)

@@ -94,14 +94,14 @@ def start(url: str) -> QemuBackend:
             "Install it:  sudo apt install qemu-system-arm\n"
             f"or use the emulator that comes with pip:  --port 'emu://{parts.board}?image=PATH'",
         )
-    path = Path(parts.options.get("image") or f"build/{parts.board}/firmware.elf")
+    path = Path(parts.options.get("image") or f"build/{board.name}/firmware.elf")
     assert board.memory is not None
     image = load_image(path, board.memory)
     entry = image.vector(1) if parts.board in _STARTED_BY_HAND else None
     plugin = parts.options.get("plugin")
     if plugin is not None:
         plugin = f"{plugin},profile={parts.options.get('profile', '')}"
-    return QemuBackend(parts.board, path, entry, plugin)
+    return QemuBackend(board.name, path, entry, plugin)
 
 
 class Serial(SoftwareSerial):
