@@ -106,21 +106,22 @@ def link_process(build: Path, sketch: Path, library: Sequence[str], out: Path) -
     return program
 
 
-# Of the bare firmware's ports, what the library has itself, and what only the bare firmware needs.
-_NOT_FOR_A_SKETCH = ("cyccnt.c", "port.c", "pdm.c")
+# What a port provides; the bare firmware's is linked under other names than the library's.
+_PORT = ("init", "read", "write", "overruns", "ticks", "ticks_per_second", "has_bytes")
+_RENAMED = tuple(f"-Dsn_port_{name}=board_port_{name}" for name in _PORT)
 
 
 def link_board(build: Path, sketch: Path, library: Sequence[str], out: Path) -> Path:
     """Compile `sketch` for the emulated nano33 and link it with the objects of the library."""
-    compilers = arm_gcc()
+    core = arm_gcc()
+    port = Compilers(core.c, core.cxx, (*core.target, *_RENAMED))
     includes = [build / SOURCES, CORE, build / "ports"]
-    ports = sorted((build / "ports").rglob("*.c"))
-    ports = [path for path in ports if path.name not in _NOT_FOR_A_SKETCH]
-    sources = [sketch, CORE / "board.cpp", *ports]
+    # The library has the cycle counter itself.
+    ports = [path for path in sorted((build / "ports").rglob("*.c")) if path.name != "cyccnt.c"]
     objects = []
-    for source in sources:
+    for source in [sketch, CORE / "board.cpp", *ports]:
         objects.append(str(out / f"{source.name}.o"))
-        compilers.compile(source, Path(objects[-1]), includes)
+        (port if source in ports else core).compile(source, Path(objects[-1]), includes)
     image = out / f"{sketch.stem}.elf"
     words = ["-nostartfiles", "-nodefaultlibs", "-Wl,--gc-sections", "-Wl,--entry=sn_reset"]
     script = ["-T", str(build / "link.ld")]

@@ -1,9 +1,12 @@
-// The stand-in core on an emulated nRF52840: Serial is UARTE0. It has no microphone and no clock,
-// so it serves the verifying sketch only.
+// The stand-in core on an emulated board: Serial is the link of the bare firmware's port, compiled
+// under other names than the library's own. It has no microphone and no clock, so it serves the
+// verifying sketch only.
 #include <Arduino.h>
 
 extern "C" {
-#include "nrf52/uarte.h"
+void board_port_init(void);
+uint32_t board_port_read(uint8_t *bytes, uint32_t capacity);
+void board_port_write(const uint8_t *bytes, uint32_t count);
 
 int main(void);
 }
@@ -14,7 +17,7 @@ static uint8_t waiting[64];
 static uint32_t taken = 0, filled = 0;
 
 void SerialPort::begin(unsigned long) {
-    sn_uarte_start();
+    board_port_init();
 }
 
 int SerialPort::available() {
@@ -26,7 +29,7 @@ int SerialPort::read() {
 }
 
 size_t SerialPort::write(const uint8_t *bytes, size_t count) {
-    sn_uarte_write(bytes, static_cast<uint32_t>(count));
+    board_port_write(bytes, static_cast<uint32_t>(count));
     return count;
 }
 
@@ -36,7 +39,7 @@ unsigned long micros() {
 
 void yield() {
     taken = 0;
-    filled = sn_uarte_read(waiting, sizeof waiting);
+    filled = board_port_read(waiting, sizeof waiting);
 }
 
 int main(void) {
