@@ -7,7 +7,7 @@ from typing import Any, get_args
 from sernet_cal.errors import InputError
 from sernet_cal.qmodel_types import QModel
 from sernet_gen.groups import alone, fusable_groups
-from sernet_gen.kernels.choice import Choice, Group, Weights
+from sernet_gen.kernels.choice import Choice, Group, TileName, Weights
 from sernet_gen.kernels.registry import algorithms
 from sernet_gen.live import keeps_pace
 from sernet_gen.plan import refusal
@@ -15,7 +15,8 @@ from sernet_gen.steps import make_step
 
 Choices = Mapping[int, Choice]
 
-_WEIGHTS = get_args(Weights)
+_WEIGHTS, _TILES = get_args(Weights), get_args(TileName)
+_WHOLE = ("rows", "early", "apart", "together")
 # Fastest first. Winograd's weights take eight times the bytes and are read from memory in every
 # run: that pays where many pixels share them.
 _HOST_WAYS = (
@@ -56,15 +57,18 @@ def _read_choice(name: str, fields: Any) -> Choice:
             "algorithm" in fields
             and choice.algorithm in algorithms()
             and choice.weights in _WEIGHTS
-            and type(choice.rows) is type(choice.early) is type(choice.apart) is int
+            and choice.tile in _TILES
+            and all(type(getattr(choice, name)) is int for name in _WHOLE)
+            and type(choice.by_batch) is bool
         )
     except TypeError:
         is_right = False
     if not is_right:
         raise InputError(
             f"The choice for {name} is none: {fields}.",
-            f"It has an algorithm ({', '.join(algorithms())}), rows, early and apart (whole "
-            f"numbers), and weights ({' or '.join(_WEIGHTS)}).",
+            f"It has an algorithm ({', '.join(algorithms())}), rows, early, apart and together "
+            f"(whole numbers), weights ({' or '.join(_WEIGHTS)}), a tile ({' or '.join(_TILES)}), "
+            "and by_batch (true or false).",
         )
     return choice
 

@@ -1,6 +1,7 @@
 """Random networks that every kernel can run a part of, and random ways to run a network."""
 
 import itertools
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -8,7 +9,7 @@ from tiny_models import NONE, RELU, RELU6, NetworkWriter, head
 
 from sernet_cal.qmodel_types import Convolution
 from sernet_gen.groups import alone, fusable_groups
-from sernet_gen.kernels.choice import Choice, Weights
+from sernet_gen.kernels.choice import Choice, TileName, Weights
 from sernet_gen.plan import refusal
 from sernet_gen.steps import make_step
 
@@ -61,8 +62,23 @@ def random_choices(model, seed):
             for part in (group,) if random.random() < 0.8 else alone(group):
                 ways = possible_choices(model, part)
                 if ways:
-                    choices[part.output] = ways[random.integers(len(ways))]
+                    way = ways[random.integers(len(ways))]
+                    choices[part.output] = _varied(model, part, way, random)
     return choices
+
+
+def _varied(model, group, choice, random):
+    """Return `choice` with tiles of any size that are possible, and any number of them together."""
+    if choice.algorithm != "winograd":
+        return choice
+    tiles = get_args(TileName)
+    varied = replace(
+        choice,
+        tile=tiles[random.integers(len(tiles))],
+        together=int(random.integers(1, 5)),
+        by_batch=choice.weights != "transformed" and bool(random.integers(2)),
+    )
+    return choice if refusal(model, make_step(model, group, varied)) else varied
 
 
 def possible_choices(model, group):

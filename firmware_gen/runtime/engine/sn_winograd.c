@@ -4,9 +4,10 @@
 
 #include "engine/sn_winograd_edge.h"
 #include "engine/sn_winograd_output.h"
+#include "engine/sn_winograd_tile.h"
 #include "engine/sn_winograd_transform.h"
 
-#define TILE 4u
+#define MOST_HEIGHT 4u
 #define MOST_TILE_ROWS 4u
 
 // A run. `input`: its rows, padding for those outside the clip. The first words of the workspace
@@ -14,59 +15,64 @@
 typedef struct {
     const sn_winograd *layer;
     uint32_t *scratch;
-    const int8_t *input[TILE * MOST_TILE_ROWS + 2];
+    const int8_t *input[MOST_HEIGHT * MOST_TILE_ROWS + 2];
     sn_winograd_rows rows[MOST_TILE_ROWS];
 } strip;
 
 static void find_rows(strip *run, const int8_t *const *input, int8_t *const *outputs) {
     const sn_winograd *const layer = run->layer;
-    for (uint32_t i = 0; i < TILE * layer->tile_rows + 2; ++i) {
+    const uint32_t height = sn_winograd_height(layer);
+    const uint32_t made = height / layer->pool_rows;
+    for (uint32_t i = 0; i < height * layer->tile_rows + 2; ++i) {
         run->input[i] = input[i] ? input[i] : layer->padding;
     }
     for (uint32_t r = 0; r < layer->tile_rows; ++r) {
         sn_winograd_rows *const row = &run->rows[r];
         row->inside = 0;
-        for (uint32_t i = 0; i < TILE; ++i) {
-            row->inside |= input[TILE * r + i + 1] ? 1u << i : 0;
+        for (uint32_t i = 0; i < height; ++i) {
+            row->inside |= input[height * r + i + 1] ? 1u << i : 0;
         }
-        row->is_whole = row->inside == 15;
+        row->is_whole = row->inside == (1u << height) - 1;
         row->is_even = layer->pool_rows == 1 || ((row->inside ^ row->inside >> 1) & 5u) == 0;
-        for (uint32_t i = 0; i < TILE / layer->pool_rows; ++i) {
-            row->outputs[i] = outputs[TILE / layer->pool_rows * r + i];
+        for (uint32_t i = 0; i < made; ++i) {
+            row->outputs[i] = outputs[made * r + i];
             row->is_whole = row->is_whole && row->outputs[i];
         }
     }
 }
 
 // The columns outside the picture hold a constant, of whose transform only row 1 is not 0.
-static void pad_columns(uint32_t *columns, uint32_t from, uint32_t end, int8_t zero) {
-    const uint32_t byte = (uint32_t)(zero + 128);
+static void pad_columns(const sn_winograd *layer, uint32_t *columns, uint32_t from, uint32_t end) {
+    const uint32_t byte = (uint32_t)(layer->input_zero + 128);
+    const uint32_t rows = sn_winograd_along(sn_winograd_height(layer));
+    const uint32_t second = (rows == 6 ? 0u - 6 : 2) * (byte << 16 | byte);
     for (uint32_t x = from; x < end; ++x) {
-        for (uint32_t i = 0; i < 12; ++i) {
-            columns[SN_WINOGRAD_COLUMNS * i + x] = i % 6 == 1 ? 0u - 6 * (byte << 16 | byte) : 0;
+        for (uint32_t i = 0; i < 2 * rows; ++i) {
+            columns[SN_WINOGRAD_COLUMNS * i + x] = i == 1 || i == rows + 1 ? second : 0;
         }
     }
 }
 
 // The transformed input of one row of a batch's tiles, which begin at `values`.
 static void transform_row(const strip *run, const sn_winograd_batch *batch,
-                          const int8_t *const *six, uint32_t *values) {
+                          const int8_t *const *input, uint32_t *values) {
     const sn_winograd *const layer = run->layer;
+    const uint32_t width = sn_winograd_width(layer);
     const uint32_t channels = layer->input_channels;
     const uint32_t tiles = batch->columns * batch->tile_rows;
     const uint32_t point = (1 + channels / 2) * tiles;
     const uint32_t skipped = batch->column ? 0 : 1;
     const uint32_t from = batch->column + skipped - 1;
-    const uint32_t wanted = TILE * batch->columns + 2;
+    const uint32_t wanted = width * batch->columns + 2;
     const uint32_t left = layer->width - from;
     const uint32_t present = left < wanted - skipped ? left : wanted - skipped;
     uint32_t *const columns = run->scratch;
-    pad_columns(columns, 0, skipped, layer->input_zero);
-    pad_columns(columns, skipped + present, wanted, layer->input_zero);
+    pad_columns(layer, columns, 0, skipped);
+    pad_columns(layer, columns, skipped + present, wanted);
     for (uint32_t channel = 0; channel < channels; channel += 4, values += 2 * tiles) {
-        sn_winograd_columns(six, from * channels + channel, columns + skipped, present, channels);
+        sn_winograd_columns(layer, input, from * channels + channel, columns + skipped, present);
         for (uint32_t tile = 0; tile < batch->columns; ++tile) {
-            sn_winograd_points(columns + TILE * tile, values + tile, tiles, point);
+            sn_winograd_points(layer, columns + width * tile, values + tile, tiles, point);
         }
     }
 }
@@ -74,7 +80,7 @@ static void transform_row(const strip *run, const sn_winograd_batch *batch,
 static void transform_batch(const strip *run, const sn_winograd_batch *batch, uint32_t *values) {
     values += batch->columns * batch->tile_rows;
     for (uint32_t r = batch->tile_row; r < batch->tile_row + batch->tile_rows; ++r) {
-        transform_row(run, batch, run->input + TILE * r, values);
+        transform_row(run, batch, run->input + sn_winograd_height(run->layer) * r, values);
         values += batch->columns;
     }
 }
@@ -82,9 +88,10 @@ static void transform_batch(const strip *run, const sn_winograd_batch *batch, ui
 // Where the sums with weights of the tables start: at 0 but for Armv6-M.
 static void set_starts(const sn_winograd *layer, uint32_t *values, uint32_t tiles) {
 #if SN_V6M
-    sn_winograd_starts_stored(values, layer->input_channels / 2, tiles);
+    sn_winograd_starts_stored(values, sn_winograd_points_of(layer), layer->input_channels / 2,
+                              tiles);
 #else
-    for (uint32_t i = 0; i < SN_WINOGRAD_POINTS; ++i) {
+    for (uint32_t i = 0; i < sn_winograd_points_of(layer); ++i) {
         for (uint32_t tile = 0; tile < tiles; ++tile) {
             values[tile] = 0;
         }
@@ -98,12 +105,13 @@ static void multiply_stored(const strip *run, const sn_winograd_batch *batch,
                             const uint32_t *values, const uint32_t *weights, uint32_t number) {
     const uint32_t tiles = batch->columns * batch->tile_rows;
     const uint32_t pairs = run->layer->input_channels / 2;
+    const uint32_t points = sn_winograd_points_of(run->layer);
     const sn_winograd_sets four = {4, tiles, 1};
     const sn_winograd_sets two = {2, 1, 2};
     const sn_winograd_sets *const sets = tiles < 3 ? &four : &two;
     for (uint32_t lane = 0; lane < 4; lane += sets->lanes) {
-        sn_winograd_products_stored(values, weights + sn_winograd_stored_words(pairs, lane),
-                                    run->scratch, pairs, tiles);
+        sn_winograd_products_stored(values, weights + sn_winograd_stored_words(points, pairs, lane),
+                                    run->scratch, pairs, tiles, points);
         sn_winograd_write(run->layer, batch, run->rows, run->scratch, number + lane, sets);
     }
 }
@@ -122,8 +130,15 @@ static sn_winograd_batch wanted_of(const strip *run, uint32_t number) {
 }
 
 static sn_winograd_grid grid_of(const sn_winograd *layer, const sn_winograd_batch *batch) {
-    const sn_winograd_grid grid = {layer->input_channels / 2, batch->columns * batch->tile_rows,
-                                   batch->is_edge ? 2 : 6, layer->edges ? 7 : 6, layer->rows_made};
+    const uint32_t points = sn_winograd_along(sn_winograd_width(layer));
+    const sn_winograd_grid grid = {
+        .pairs = layer->input_channels / 2,
+        .tiles = batch->columns * batch->tile_rows,
+        .point_rows = sn_winograd_along(sn_winograd_height(layer)),
+        .points = batch->is_edge ? 2 : points,
+        .columns = layer->edges ? points + 1 : points,
+        .rows = layer->rows_made,
+    };
     return grid;
 }
 
@@ -143,7 +158,7 @@ static void multiply_made(const strip *run, const sn_winograd_batch *batch, cons
     const sn_winograd_grid grid = grid_of(run->layer, batch);
     const uint32_t point = row * grid.points;
     sn_winograd_products_made(values + point * (1 + grid.pairs) * grid.tiles,
-                              weights + (batch->is_edge ? 0 : 2 * (grid.columns - 6)),
+                              weights + (batch->is_edge ? 0 : 2 * (grid.columns - grid.points)),
                               run->scratch + batch->sums + point, &grid);
 }
 
@@ -165,7 +180,7 @@ static void run_two(const strip *run, uint32_t *words, uint32_t number, uint32_t
     const uint32_t size = 9 * layer->input_channels;
     const uint8_t *const weights = layer->weights + (number - layer->stored) * size;
     uint32_t *const made = words + layer->made;
-    for (uint32_t row = 0; row < 6; row += layer->rows_made) {
+    for (uint32_t row = 0; row < sn_winograd_point_rows(&grid); row += layer->rows_made) {
         sn_winograd_weights(weights, made, &grid, row);
         sn_winograd_weights(weights + size, made + 1, &grid, row);
         for (uint32_t b = begin; b < end; ++b) {
@@ -173,7 +188,7 @@ static void run_two(const strip *run, uint32_t *words, uint32_t number, uint32_t
             if (batch.tile_rows) {
                 multiply_made(run, &batch, words + batch.values, made, row);
             }
-            if (row + layer->rows_made == 6) {
+            if (row + layer->rows_made == sn_winograd_point_rows(&grid)) {
                 write_made(run, &batch, number);
             }
         }
@@ -194,9 +209,10 @@ static void run_made(const strip *run, uint32_t *words) {
 }
 
 // Batch after batch: the channels whose weights are in the tables, then those that are left.
-static void run_stored(const strip *run, uint32_t *words) {
+static void run_by_batch(const strip *run, uint32_t *words) {
     const sn_winograd *const layer = run->layer;
-    const uint32_t size = sn_winograd_stored_words(layer->input_channels / 2, 4);
+    const uint32_t size =
+        sn_winograd_stored_words(sn_winograd_points_of(layer), layer->input_channels / 2, 4);
     for (uint32_t b = 0; b < layer->batch_count; ++b) {
         const sn_winograd_batch batch = wanted_of(run, b);
         const sn_winograd_grid grid = grid_of(layer, &batch);
@@ -205,12 +221,16 @@ static void run_stored(const strip *run, uint32_t *words) {
         if (!batch.tile_rows) {
             continue;
         }
-        transform_batch(run, &batch, values);
-        set_starts(layer, values, grid.tiles);
+        if (layer->stored) {
+            transform_batch(run, &batch, values);
+            set_starts(layer, values, grid.tiles);
+        }
         for (uint32_t number = 0; number < layer->stored; number += 4, weights += size) {
             multiply_stored(run, &batch, values, weights, number);
         }
-        if (layer->stored < layer->output_channels) {
+        if (!layer->stored) {
+            prepare_made(run, &batch, values);
+        } else if (layer->stored < layer->output_channels) {
             sn_winograd_starts(values, &grid);
         }
         for (uint32_t number = layer->stored; number < layer->output_channels; number += 2) {
@@ -225,8 +245,8 @@ void sn_winograd_strip(const sn_winograd *layer, const int8_t *const *input, voi
     run.layer = layer;
     run.scratch = workspace;
     find_rows(&run, input, outputs);
-    if (layer->stored) {
-        run_stored(&run, workspace);
+    if (layer->is_by_batch) {
+        run_by_batch(&run, workspace);
     } else {
         run_made(&run, workspace);
     }

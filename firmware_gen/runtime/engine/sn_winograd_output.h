@@ -7,7 +7,7 @@
 
 #include "engine/sn_dsp.h"
 #include "engine/sn_requantize.h"
-#include "engine/sn_winograd.h"
+#include "engine/sn_winograd_tile.h"
 
 // What a row of tiles writes: `outputs`, one for each row behind the pool, 0 where there is none;
 // bit i of `inside`: whether row i of the convolution is in the clip. `is_whole`: all are there.
@@ -27,22 +27,23 @@ typedef struct sn_winograd_sets {
     uint32_t step;
 } sn_winograd_sets;
 
-// The byte of 64 times a sum.
+// The byte of a scaled sum.
 static inline int8_t sn_winograd_byte(const sn_winograd *layer, const sn_winograd_channel *channel,
                                       int32_t sum) {
 #if SN_DSP
     if (layer->is_plain) {  // as sn_winograd_outputs_dsp.c does it
-        const int32_t product = sn_high_product(sum >> 5, channel->multiplier);
+        const int32_t product =
+            sn_high_product(sum >> (sn_winograd_scale(layer) - 1), channel->multiplier);
         return sn_saturate_byte((product + sn_plain_round(channel->right)) >> channel->right);
     }
 #else
     if (layer->is_plain) {
-        return sn_requantize_plain(sum >> 6, channel->multiplier, sn_plain_round(channel->right),
-                                   channel->right);
+        return sn_requantize_plain(sum >> sn_winograd_scale(layer), channel->multiplier,
+                                   sn_plain_round(channel->right), channel->right);
     }
 #endif
-    const int32_t scaled =
-        sn_multiply_double_rounding(sum >> 6, channel->multiplier, -channel->right);
+    const int32_t scaled = sn_multiply_double_rounding(sum >> sn_winograd_scale(layer),
+                                                       channel->multiplier, -channel->right);
     return sn_clamp(scaled + layer->output_zero, layer->low, layer->high);
 }
 

@@ -110,11 +110,11 @@ static void sum_point(const point *made, uint32_t tiles) {
 }
 
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                                 uint32_t pairs, uint32_t tiles) {
+                                 uint32_t pairs, uint32_t tiles, uint32_t points) {
     const uint32_t outputs = tiles == 3 ? 2 : 4;
-    const uint32_t tile_step = (tiles == 3 ? 2 : 1) * SN_WINOGRAD_POINTS;
-    const uint32_t output_step = (tiles == 3 ? 1 : tiles) * SN_WINOGRAD_POINTS;
-    for (uint32_t i = 0; i < SN_WINOGRAD_POINTS; ++i) {
+    const uint32_t tile_step = (tiles == 3 ? 2 : 1) * SN_WINOGRAD_SUMS;
+    const uint32_t output_step = (tiles == 3 ? 1 : tiles) * SN_WINOGRAD_SUMS;
+    for (uint32_t i = 0; i < points; ++i) {
         for (uint32_t output = 0; output < outputs; output += 2) {
             const point made = {
                 values,    weights + output, pairs, 4, sums + output * output_step + i,
@@ -133,7 +133,7 @@ void sn_winograd_products_made(const uint32_t *values, const uint32_t *weights, 
         const uint32_t *const first =
             weights + i / grid->points * grid->pairs * step + i % grid->points * 2;
         const point made = {
-            values, first, grid->pairs, step, sums + i, 2 * SN_WINOGRAD_POINTS, SN_WINOGRAD_POINTS};
+            values, first, grid->pairs, step, sums + i, 2 * SN_WINOGRAD_SUMS, SN_WINOGRAD_SUMS};
         sum_point(&made, grid->tiles);
         values += (1 + grid->pairs) * grid->tiles;
     }

@@ -9,7 +9,7 @@
 #include "sn_shapes.h"
 
 // The tiles of a batch, with weights of the tables; and with weights made by the run, whose pairs
-// lie so many bytes apart: 48 or, beside an edge, 56.
+// lie so many bytes apart: 8 for each point of a row and, beside an edge, 8 more.
 #ifndef SN_WINOGRAD_STORED_LIST
 #define SN_WINOGRAD_STORED_LIST(X)
 #endif
@@ -34,9 +34,9 @@
 #define COUNT                                                                                      \
     "lsl r3, r3, #1\n sub r3, r3, #2\n cmp r12, #0\n it ne\n addne r3, r3, #1\n vmov s0, r3\n"
 
-// 36 points one behind the other.
+// Points one behind the other; the fifth argument says how many.
 #define ENTER_STORED(tiles, value_bytes, code_bytes)                                               \
-    ENTER(tiles, value_bytes, 16, code_bytes) "mov r3, #36\n" COUNT
+    ENTER(tiles, value_bytes, 16, code_bytes) "ldr r3, [sp, #36]\n" COUNT
 #define NEXT_STORED                                                                                \
     "vmov r3, s0\n subs r3, r3, #2\n vmov s0, r3\n bpl.w 1b\n pop {r4-r11, pc}\n"                  \
     "6: vmov r2, s2\n sub r0, r0, r2\n vmov r2, s3\n sub r1, r1, r2\n"                             \
@@ -180,7 +180,7 @@
 
 #define MAKE_STORED(tiles)                                                                         \
     SN_NAKED static void stored_##tiles(const uint32_t *values, const uint32_t *weights,           \
-                                        uint32_t *sums, uint32_t pairs) {                          \
+                                        uint32_t *sums, uint32_t pairs, uint32_t points) {         \
         __asm__ volatile(STORED_##tiles NEXT_STORED);                                              \
     }
 SN_WINOGRAD_STORED_LIST(MAKE_STORED)
@@ -195,11 +195,11 @@ SN_WINOGRAD_MADE_LIST(MAKE_MADE)
 
 #define TRY_STORED(number)                                                                         \
     if (tiles == (number)) {                                                                       \
-        stored_##number(values, weights, sums, pairs);                                             \
+        stored_##number(values, weights, sums, pairs, points);                                     \
     }
 
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                                 uint32_t pairs, uint32_t tiles) {
+                                 uint32_t pairs, uint32_t tiles, uint32_t points) {
     SN_WINOGRAD_STORED_LIST(TRY_STORED)
 }
 

@@ -139,7 +139,7 @@ static uint32_t skipped_of(uint32_t pairs) {
 // Four tiles are two and two.
 #define TRY_SECOND(number, name)                                                                   \
     if ((number) == 4) {                                                                           \
-        name(values + 2, weights, sums + 4 * SN_WINOGRAD_POINTS, job);                             \
+        name(values + 2, weights, sums + 4 * SN_WINOGRAD_SUMS, job);                               \
     }
 
 static void multiply_row(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
@@ -172,18 +172,18 @@ static void multiply_two(const uint32_t *values, const uint32_t *weights, uint32
 }
 
 void sn_winograd_products_stored(const uint32_t *values, const uint32_t *weights, uint32_t *sums,
-                                 uint32_t pairs, uint32_t tiles) {
+                                 uint32_t pairs, uint32_t tiles, uint32_t points) {
     const uint32_t words = 2 * (1 + pairs);
-    const row_job job = {4 * words, 0, SN_WINOGRAD_POINTS, skipped_of(pairs)};
+    const row_job job = {4 * words, 0, points, skipped_of(pairs)};
     multiply_two(values, weights, sums, tiles, &job);
     if (tiles < 3) {
-        multiply_two(values, weights + SN_WINOGRAD_POINTS * words,
-                     sums + 2 * tiles * SN_WINOGRAD_POINTS, tiles, &job);
+        multiply_two(values, weights + points * words, sums + 2 * tiles * SN_WINOGRAD_SUMS, tiles,
+                     &job);
     }
 }
 
-void sn_winograd_starts_stored(uint32_t *values, uint32_t pairs, uint32_t tiles) {
-    for (uint32_t point = 0; point < SN_WINOGRAD_POINTS; ++point) {
+void sn_winograd_starts_stored(uint32_t *values, uint32_t points, uint32_t pairs, uint32_t tiles) {
+    for (uint32_t point = 0; point < points; ++point) {
         for (uint32_t tile = 0; tile < tiles; ++tile) {
             const uint32_t *word = values + tile;
             uint32_t sum = 0;

@@ -5,7 +5,8 @@
 #if SN_DSP
 #include "sn_shapes.h"
 
-// The first row of weights that are made at a time, their number, and the bytes of a pair in a row.
+// The rows of points; the first row of weights that are made at a time, and their number; and the
+// bytes of a pair in a row.
 #ifndef SN_WINOGRAD_WEIGHTS_LIST
 #define SN_WINOGRAD_WEIGHTS_LIST(X)
 #endif
@@ -24,8 +25,8 @@
 
 // Bytes in r0 r1 r3-r6, the first pair in r7-r12, target r2. s0: rows. s1: offset. s2: stride. s3:
 // the end of the target.
-SN_NAKED void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, uint32_t *target,
-                                  uint32_t count, uint32_t stride) {
+SN_NAKED void sn_winograd_columns_6(const int8_t *const *rows, uint32_t offset, uint32_t *target,
+                                    uint32_t count, uint32_t stride) {
     __asm__ volatile(
         "push {r4-r11, lr}\n ldr r4, [sp, #36]\n add r3, r2, r3, lsl #2\n"
         "vmov s0, r0\n vmov s1, r1\n vmov s2, r4\n vmov s3, r3\n"
@@ -50,34 +51,75 @@ SN_NAKED void sn_winograd_columns(const int8_t *const *rows, uint32_t offset, ui
                             "pc}\n");
 }
 
-// r2, r3, lr, r12: bytes to the next point, 3, 5, 6 points on. r11: the second pair, then 0.
-#define POINTS_LOAD                                                                                \
-    "ldr r5, [r0, #4]\n ldr r6, [r0, #8]\n ldr r7, [r0, #12]\n"                                    \
-    "ldr r8, [r0, #16]\n ldr r9, [r0, #20]\n ldr r4, [r0], #72\n"                                  \
-    "add r8, r8, #14080\n add r9, r9, #14080\n"
-#define POINTS_VECTOR INPUT_VECTOR("r4", "r5", "r6", "r7", "r8", "r9", "r10")
-#define POINTS_STORE                                                                               \
-    "str r4, [r1]\n str r7, [r1, r2]\n str r6, [r1, r2, lsl #1]\n"                                 \
-    "str r5, [r1, r3]\n str r8, [r1, r2, lsl #2]\n str r9, [r1, lr]\n add r1, r1, r12\n"
+// F(2, 3): t0 in d0, t1 in d1, t2 in x, t3 in d3.
+#define INPUT_VECTOR_4(d0, d1, d2, d3, x)                                                          \
+    "sub " d0 ", " d2 ", " d0 "\n sub " d3 ", " d3 ", " d1 "\n"                                    \
+    "sub " x ", " d2 ", " d1 "\n add " d1 ", " d2 ", " d1 "\n"
 
-SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint32_t tiles,
-                                 uint32_t point) {
-    __asm__ volatile("push {r4-r11, lr}\n add r11, r1, r2, lsl #2\n lsl r2, r3, #2\n"
-                     "add r3, r2, r2, lsl #1\n add lr, r2, r2, lsl #2\n lsl r12, r3, #1\n"
-                     "1: .rept 6\n" POINTS_LOAD POINTS_VECTOR POINTS_STORE ".endr\n"
-                     "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");
+// Bytes in r0 r1 r3 r4, the first pair in r5-r8; the rest as above.
+SN_NAKED void sn_winograd_columns_4(const int8_t *const *rows, uint32_t offset, uint32_t *target,
+                                    uint32_t count, uint32_t stride) {
+    __asm__ volatile(
+        "push {r4-r11, lr}\n ldr r11, [sp, #36]\n add r12, r2, r3, lsl #2\n"
+        "mov r9, r0\n mov r10, r1\n"
+        "1: ldr r0, [r9]\n ldr r1, [r9, #4]\n ldr r3, [r9, #8]\n ldr r4, [r9, #12]\n"
+        "ldr r0, [r0, r10]\n ldr r1, [r1, r10]\n ldr r3, [r3, r10]\n ldr r4, [r4, r10]\n"
+        "add r10, r10, r11\n"
+        "eor r0, r0, #0x80808080\n eor r1, r1, #0x80808080\n"
+        "eor r3, r3, #0x80808080\n eor r4, r4, #0x80808080\n"
+        "uxtb16 r5, r0\n uxtb16 r6, r1\n uxtb16 r7, r3\n uxtb16 r8, r4\n" INPUT_VECTOR_4(
+            "r5", "r6", "r7", "r8",
+            "lr") "str r5, [r2]\n str r6, [r2, #72]\n str lr, [r2, #144]\n str r8, [r2, #216]\n"
+                  "uxtb16 r0, r0, ror #8\n uxtb16 r1, r1, ror #8\n"
+                  "uxtb16 r3, r3, ror #8\n uxtb16 r4, r4, ror #8\n" INPUT_VECTOR_4(
+                      "r0", "r1", "r3", "r4",
+                      "lr") "str r0, [r2, #288]\n str r1, [r2, #360]\n str lr, [r2, #432]\n"
+                            "str r4, [r2, #504]\n"
+                            "add r2, r2, #4\n cmp r2, r12\n bne.w 1b\n pop {r4-r11, pc}\n");
 }
 
-// G along a row a, b, c of taps, in 6 operations with two spare registers; beside an edge, b itself
-// before it.
+// r2, r3, lr, r12: bytes to the next point, 3, 5, 6 points on. r11: the second pair, then 0.
+#define ROW_OF_6                                                                                   \
+    "ldr r5, [r0, #4]\n ldr r6, [r0, #8]\n ldr r7, [r0, #12]\n"                                    \
+    "ldr r8, [r0, #16]\n ldr r9, [r0, #20]\n ldr r4, [r0], #72\n"                                  \
+    "add r8, r8, #14080\n add r9, r9, #14080\n" INPUT_VECTOR(                                      \
+        "r4", "r5", "r6", "r7", "r8", "r9",                                                        \
+        "r10") "str r4, [r1]\n str r7, [r1, r2]\n str r6, [r1, r2, lsl #1]\n"                      \
+               "str r5, [r1, r3]\n str r8, [r1, r2, lsl #2]\n str r9, [r1, lr]\n add r1, r1, "     \
+               "r12\n"
+#define ROW_OF_4                                                                                   \
+    "ldr r5, [r0, #4]\n ldr r6, [r0, #8]\n ldr r7, [r0, #12]\n ldr r4, [r0], #72\n"                \
+    "add r6, r6, #14080\n add r7, r7, #14080\n" INPUT_VECTOR_4(                                    \
+        "r4", "r5", "r6", "r7",                                                                    \
+        "r8") "str r4, [r1]\n str r5, [r1, r2]\n str r8, [r1, r2, lsl #1]\n str r7, [r1, r3]\n"    \
+              "add r1, r1, r2, lsl #2\n"
+
+#define MAKE_POINTS(rows, points)                                                                  \
+    SN_NAKED void sn_winograd_points_##rows##x##points(const uint32_t *source, uint32_t *values,   \
+                                                       uint32_t tiles, uint32_t point) {           \
+        __asm__ volatile(                                                                          \
+            "push {r4-r11, lr}\n add r11, r1, r2, lsl #2\n lsl r2, r3, #2\n"                       \
+            "add r3, r2, r2, lsl #1\n add lr, r2, r2, lsl #2\n lsl r12, r3, #1\n"                  \
+            "1: .rept " #rows "\n" ROW_OF_##points                                                 \
+            ".endr\n"                                                                              \
+            "mov r1, r11\n mov r11, #0\n cmp r1, #0\n bne.w 1b\n pop {r4-r11, pc}\n");             \
+    }
+
+MAKE_POINTS(6, 6)
+MAKE_POINTS(6, 4)
+MAKE_POINTS(4, 6)
+MAKE_POINTS(4, 4)
+
+// G along a row a, b, c of taps, in 6 operations with two spare registers, those of F(2, 3) alone
+// in 3; beside an edge, b itself before it.
 #define WEIGHT_ROW(a, b, c, x, y)                                                                  \
-    ".if .Lstep == 56\n str " b ", [r0]\n .endif\n"                                                \
-    "str " a ", [r0, #.Lfirst]\n str " c ", [r0, #.Lfirst+40]\n"                                   \
+    ".if .Lfirst\n str " b ", [r0]\n .endif\n"                                                     \
+    "str " a ", [r0, #.Lfirst]\n str " c ", [r0, #.Lstep-8]\n"                                     \
     "add " x ", " a ", " c "\n add " y ", " x ", " b "\n sub " x ", " x ", " b "\n"                \
     "str " y ", [r0, #.Lfirst+8]\n str " x ", [r0, #.Lfirst+16]\n"                                 \
-    "add " x ", " a ", " c ", lsl #2\n add " y ", " x ", " b ", lsl #1\n"                          \
+    ".if .Lstep >= 48\n add " x ", " a ", " c ", lsl #2\n add " y ", " x ", " b ", lsl #1\n"       \
     "sub " x ", " x ", " b ", lsl #1\n"                                                            \
-    "str " y ", [r0, #.Lfirst+24]\n str " x ", [r0, #.Lfirst+32]\n"
+    "str " y ", [r0, #.Lfirst+24]\n str " x ", [r0, #.Lfirst+32]\n .endif\n"
 
 // A pair of channels, its taps in r1-r9: of three columns at once a in r1-r3, b in r4-r6, c in
 // r7-r9. Rows lie lr bytes apart. NEAR: from a + c in r1-r3, FAR: from a + 4 c in r10, r7, r8.
@@ -106,28 +148,39 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
 #define ONLY_FAR "add r10, r1, r7, lsl #2\n add r7, r2, r8, lsl #2\n add r8, r3, r9, lsl #2\n"
 #define DOWN "add r0, r0, lr\n"
 
-// The first of the rows and their number in the name; row 5 early, as it needs the taps themselves.
-#define PAIR_0_6                                                                                   \
+// In the name the rows of points, the first of those made and their number; the last row early, as
+// it needs the taps themselves.
+#define PAIR_6_0_6                                                                                 \
     RAISE WEIGHT_ROW_0                                                                             \
         "add r0, r0, lr, lsl #2\n add r0, r0, lr\n" WEIGHT_ROW_5                                   \
         "sub r0, r0, lr, lsl #2\n" NEAR_AND_FAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN NEAR_PLUS_TO_MINUS  \
             WEIGHT_ROW_NEAR DOWN FAR_PLUS WEIGHT_ROW_FAR DOWN FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR     \
         "sub r0, r0, lr, lsl #2\n add r0, r0, #.Lstep\n"
-#define PAIR_0_3                                                                                   \
+#define PAIR_6_0_3                                                                                 \
     RAISE WEIGHT_ROW_0 DOWN ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN                               \
         NEAR_PLUS_TO_MINUS WEIGHT_ROW_NEAR "sub r0, r0, lr, lsl #1\n add r0, r0, #.Lstep\n"
-#define PAIR_3_3                                                                                   \
+#define PAIR_6_3_3                                                                                 \
     RAISE "add r0, r0, lr, lsl #1\n" WEIGHT_ROW_5 "sub r0, r0, lr, lsl #1\n" ONLY_FAR FAR_PLUS     \
         WEIGHT_ROW_FAR DOWN FAR_PLUS_TO_MINUS WEIGHT_ROW_FAR                                       \
           "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_0_2                                                                                   \
+#define PAIR_6_0_2                                                                                 \
     RAISE WEIGHT_ROW_0 DOWN ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR                                    \
         "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_2_2                                                                                   \
+#define PAIR_6_2_2                                                                                 \
     RAISE NEAR_AND_FAR NEAR_MINUS WEIGHT_ROW_NEAR DOWN FAR_PLUS WEIGHT_ROW_FAR                     \
         "sub r0, r0, lr\n add r0, r0, #.Lstep\n"
-#define PAIR_4_2                                                                                   \
+#define PAIR_6_4_2                                                                                 \
     RAISE DOWN WEIGHT_ROW_5 "sub r0, r0, lr\n" ONLY_FAR FAR_MINUS WEIGHT_ROW_FAR                   \
+                            "add r0, r0, #.Lstep\n"
+
+#define PAIR_4_0_4                                                                                 \
+    RAISE WEIGHT_ROW_0 "add r0, r0, lr, lsl #1\n add r0, r0, lr\n" WEIGHT_ROW_5                    \
+                       "sub r0, r0, lr, lsl #1\n" ONLY_NEAR NEAR_PLUS WEIGHT_ROW_NEAR DOWN         \
+                           NEAR_PLUS_TO_MINUS WEIGHT_ROW_NEAR                                      \
+                       "sub r0, r0, lr, lsl #1\n add r0, r0, #.Lstep\n"
+#define PAIR_4_0_2 PAIR_6_0_2
+#define PAIR_4_2_2                                                                                 \
+    RAISE DOWN WEIGHT_ROW_5 "sub r0, r0, lr\n" ONLY_NEAR NEAR_MINUS WEIGHT_ROW_NEAR                \
                             "add r0, r0, #.Lstep\n"
 
 #define UNPACK(how)                                                                                \
@@ -135,25 +188,27 @@ SN_NAKED void sn_winograd_points(const uint32_t *source, uint32_t *values, uint3
     "uxtb16 r4, r4" how "\n uxtb16 r5, r5" how "\n uxtb16 r6, r6" how "\n"                         \
     "uxtb16 r7, r7" how "\n uxtb16 r8, r8" how "\n uxtb16 r9, r9" how "\n"
 
-// s0: weights. s1: the end of the target's first row. A pair takes `step` bytes of the target.
-#define MAKE_WEIGHTS(first, rows, step)                                                            \
-    SN_NAKED static void weights_##first##_##rows##_##step(const uint8_t *weights,                 \
-                                                           uint32_t *target, uint32_t pairs) {     \
+// s0: weights. s1: the end of the target's first row. A pair takes `step` bytes of the target: 8
+// for each point and, beside an edge, 8 more.
+#define MAKE_WEIGHTS(all, first, rows, step)                                                       \
+    SN_NAKED static void weights_##all##_##first##_##rows##_##step(                                \
+        const uint8_t *weights, uint32_t *target, uint32_t pairs) {                                \
         __asm__ volatile(".set .Lstep, " #step                                                     \
-                         "\n .set .Lfirst, .Lstep-48\n push {r4-r11, lr}\n mov lr, #" #step "\n"   \
+                         "\n .set .Lfirst, .Lstep & 8\n push {r4-r11, lr}\n mov lr, #" #step "\n"  \
                          "mul lr, lr, r2\n vmov s0, r0\n mov r0, r1\n add r1, r1, lr\n"            \
                          "vmov s1, r1\n 1: vmov r10, s0\n ldmia r10, {r1-r9}\n" UNPACK("")         \
-                             PAIR_##first##_##rows);                                               \
+                             PAIR_##all##_##first##_##rows);                                       \
         __asm__ volatile("vmov r10, s0\n ldmia r10!, {r1-r9}\n vmov s0, r10\n" UNPACK(", ror #8")  \
-                             PAIR_##first##_##rows                                                 \
+                             PAIR_##all##_##first##_##rows                                         \
                          "vmov r1, s1\n cmp r0, r1\n bne.w 1b\n pop {r4-r11, pc}\n");              \
     }
 
 SN_WINOGRAD_WEIGHTS_LIST(MAKE_WEIGHTS)
 
-#define TRY_WEIGHTS(first, number, step)                                                           \
-    if (row == (first) && grid->rows == (number) && 8 * grid->columns == (step)) {                 \
-        weights_##first##_##number##_##step(weights, target, grid->pairs);                         \
+#define TRY_WEIGHTS(all, first, number, step)                                                      \
+    if (sn_winograd_point_rows(grid) == (all) && row == (first) && grid->rows == (number) &&       \
+        8 * grid->columns == (step)) {                                                             \
+        weights_##all##_##first##_##number##_##step(weights, target, grid->pairs);                 \
     }
 
 void sn_winograd_weights(const uint8_t *weights, uint32_t *target, const sn_winograd_grid *grid,
@@ -183,10 +238,11 @@ STARTS(1, "mov r4, #0\n", "ldmia r0!, {r8, r9}\n" LANE("r4", "r8") LANE("r4", "r
         STARTS(4, "mov r4, #0\n mov r5, #0\n mov r6, #0\n mov r7, #0\n", FOUR FOUR,
                START("r4", "0") START("r5", "4") START("r6", "8") START("r7", "12"))
 
-            void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid) {
+    // Points of whole rows.
+    static void write_starts(uint32_t *values, const sn_winograd_grid *grid, uint32_t rows,
+                             const int32_t *less) {
     const uint32_t pairs = grid->pairs;
-    const uint32_t points = 6 * grid->points;
-    const int32_t *const less = grid->points == 6 ? sn_winograd_less : sn_winograd_edge_less;
+    const uint32_t points = rows * grid->points;
     if (grid->tiles == 1) {
         starts_1(values, pairs, points, less);
     } else if (grid->tiles == 2) {
@@ -195,6 +251,17 @@ STARTS(1, "mov r4, #0\n", "ldmia r0!, {r8, r9}\n" LANE("r4", "r8") LANE("r4", "r
         starts_3(values, pairs, points, less);
     } else {
         starts_4(values, pairs, points, less);
+    }
+}
+
+void sn_winograd_starts(uint32_t *values, const sn_winograd_grid *grid) {
+    const int32_t *const less = sn_winograd_less(grid);
+    if (sn_winograd_point_rows(grid) == 6) {
+        write_starts(values, grid, 6, less);
+    } else {
+        const uint32_t row = (1 + grid->pairs) * grid->tiles * grid->points;
+        write_starts(values, grid, 3, less);
+        write_starts(values + 3 * row, grid, 1, less + 5 * grid->points);
     }
 }
 

@@ -7,6 +7,7 @@ from sernet_cal.qmodel_types import Concatenation, Convolution, Pool, QModel
 
 Algorithm = Literal["direct", "winograd", "first_layer"]
 Weights = Literal["int8", "transformed", "halves", "thirds"]
+TileName = Literal["4x4", "4x2", "2x4", "2x2"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,10 @@ class Choice:
     out, because they lie above the clip (0 <= early < rows). `weights`: as they lie in flash, int8,
     or transformed when the tables are made. A kernel that transforms int8 weights in the run may do
     so in "halves" or "thirds", for less memory and more time. `apart`: output channels whose
-    weights stay int8 beside transformed ones, for less flash.
+    weights stay int8 beside transformed ones, for less flash. `tile`: height and width of
+    Winograd's tiles; smaller ones save fewer products, and take less flash and memory. `together`:
+    the most tiles that meet a weight together; fewer take less memory and more time. `by_batch`:
+    weights that a run transforms are so anew for each such batch of tiles, likewise.
     """
 
     algorithm: Algorithm = "direct"
@@ -49,6 +53,9 @@ class Choice:
     early: int = 0
     weights: Weights = "int8"
     apart: int = 0
+    tile: TileName = "4x4"
+    together: int = 4
+    by_batch: bool = False
 
 
 class Kernel(Protocol):

@@ -9,8 +9,8 @@ from sernet_gen.kernels.choice import Choice, Group
 from sernet_gen.kernels.scaling import is_plain
 from sernet_gen.kernels.weighted import folded_bias
 
-# SN_DIRECT_PIXELS and SN_DIRECT_BLOCK in sn_direct.h.
-_PIXELS = 3
+# SN_DIRECT_PIXELS of sn_direct_sums.h (most of them), SN_DIRECT_BLOCK of sn_direct.h.
+PIXELS = 3
 _BLOCK = 16
 _CHANNEL_BYTES = 12
 _TABLE_BYTES = 52
@@ -27,7 +27,7 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
 
 def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes in which the windows of three pixels are laid out."""
-    return _PIXELS * _BLOCK * block_count(group.convolutions[0])
+    return PIXELS * _BLOCK * block_count(group.convolutions[0])
 
 
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:

@@ -1,15 +1,30 @@
-"""The 3x3 convolution by exact integer Winograd F(4x4, 3x3), with its max pool: sn_winograd.h.
+"""The 3x3 convolution by exact integer Winograd, with its max pool: sn_winograd.h.
 
-The mathematics is in that header. The tables hold no policy: which tiles meet the weights together
-is chosen in winograd_batches, what the numbers are in winograd_tables.
+The mathematics is in that header. Here is no policy: which tiles meet the weights together is
+chosen in winograd_batches, where they lie in winograd_layout; the numbers are in winograd_tables,
+the sizes of tiles in winograd_tiles.
 """
-
-from collections.abc import Mapping
 
 from sernet_cal.qmodel_types import Convolution, QModel
 from sernet_gen.csyntax import c_array, c_struct
-from sernet_gen.kernels.choice import Choice, Group, Weights
-from sernet_gen.kernels.winograd_batches import TILE, Batch, choose_batches
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.winograd_layout import (
+    SUM_WORDS,
+    batches_of,
+    has_edge,
+    in_parts,
+    is_by_batch,
+    lanes_of,
+    makes_weights,
+    pool_of,
+    rows_made,
+    scratch_words,
+    stored_channels,
+    value_words,
+    weight_columns,
+    weight_words,
+    words_of,
+)
 from sernet_gen.kernels.winograd_tables import (
     channel_table,
     edge_table,
@@ -21,16 +36,11 @@ from sernet_gen.kernels.winograd_tables import (
     transformed_v6m,
     weight_sum_refusal,
 )
+from sernet_gen.kernels.winograd_tiles import tile_of
 
-# Words for half transformed input, at the start of the workspace: 12 * SN_WINOGRAD_COLUMNS.
-_COLUMN_WORDS = 216
-# Words for the sums of a tile and an output channel, of which one call makes up to 8.
-_SUM_WORDS, _SUM_SETS = 36, 8
 _WORD_BYTES = 4
-_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 20, 6, 28, 80
+_CHANNEL_BYTES, _EDGE_BYTES, _BATCH_BYTES, _TABLE_BYTES = 20, 6, 28, 76
 _POOLS = ((1, 1), (2, 1), (2, 2))
-# Rows of points, of six, whose weights the run makes at a time.
-_ROWS_MADE: Mapping[Weights, int] = {"int8": 6, "halves": 3, "thirds": 2, "transformed": 2}
 _MOST_TILE_ROWS = 4
 
 
@@ -43,9 +53,9 @@ def refusal(model: QModel, group: Group, choice: Choice) -> str | None:
         _shape_refusal(model, operator, lanes_of(group, choice))
         or _pool_refusal(group)
         or _rows_refusal(group, choice)
-        or _apart_refusal(operator, choice)
-        or sum_refusal(operator, model.traced[operator.input].zero_point)
-        or weight_sum_refusal(operator, _has_edge(model, group, choice))
+        or _weights_refusal(operator, choice)
+        or sum_refusal(operator, model.traced[operator.input].zero_point, tile_of(choice.tile))
+        or weight_sum_refusal(operator, has_edge(model, group, choice))
     )
 
 
@@ -74,16 +84,27 @@ def _pool_refusal(group: Group) -> str | None:
 
 
 def _rows_refusal(group: Group, choice: Choice) -> str | None:
-    rows = choice.rows * _pool(group)[0]
-    if rows % TILE or not 1 <= rows // TILE <= _MOST_TILE_ROWS:
+    rows, height = choice.rows * pool_of(group)[0], tile_of(choice.tile).height
+    if rows % height or not 1 <= rows // height <= _MOST_TILE_ROWS:
+        *some, last = (height * number for number in range(1, _MOST_TILE_ROWS + 1))
         return (
-            f"run by Winograd {choice.rows} rows at a time: that is {rows} rows of the "
-            "convolution, not 4, 8, 12 or 16"
+            f"run by Winograd F({choice.tile}) {choice.rows} rows at a time: that is {rows} rows "
+            f"of the convolution, not {', '.join(map(str, some))} or {last}"
         )
     return None
 
 
-def _apart_refusal(operator: Convolution, choice: Choice) -> str | None:
+def _weights_refusal(operator: Convolution, choice: Choice) -> str | None:
+    tile = tile_of(choice.tile)
+    if choice.weights == "thirds" and tile.point_rows % 3:
+        return (
+            f"run by Winograd F({choice.tile}) with weights in thirds: they have "
+            f"{tile.point_rows} rows of points"
+        )
+    if choice.by_batch and choice.weights == "transformed":
+        return "run by Winograd with transformed weights made by batch: they are made beforehand"
+    if choice.together not in (1, 2, 3, 4):
+        return f"run by Winograd {choice.together} tiles together: that is for 1 to 4"
     if choice.apart == 0:
         return None
     if choice.weights != "transformed":
@@ -98,18 +119,20 @@ def _apart_refusal(operator: Convolution, choice: Choice) -> str | None:
 
 def workspace_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes of the transformed input, and of weights that are transformed in the run."""
-    return _WORD_BYTES * (_value_words(model, group, choice) + _weight_words(model, group, choice))
+    return _WORD_BYTES * (value_words(model, group, choice) + weight_words(model, group, choice))
 
 
 def flash_bytes(model: QModel, group: Group, choice: Choice) -> int:
     """Return the bytes of the constant tables."""
     operator = group.convolutions[0]
-    weights = int(operator.weights.size) + 7 * int(operator.weights[: _stored(group, choice)].size)
+    stored = int(operator.weights[: stored_channels(group, choice)].size)
+    pairs = stored // operator.weights[0, :, :, 0].size
+    weights = operator.weights.size - stored + 2 * tile_of(choice.tile).points * pairs
     channels = _CHANNEL_BYTES * len(operator.weights)
     batches = _BATCH_BYTES * len(batches_of(model, group, choice))
-    edges = _EDGE_BYTES * len(operator.weights) * _has_edge(model, group, choice)
+    edges = _EDGE_BYTES * len(operator.weights) * has_edge(model, group, choice)
     padding = model.traced[operator.input].row_bytes
-    return weights + channels + edges + batches + padding + _TABLE_BYTES
+    return int(weights) + channels + edges + batches + padding + _TABLE_BYTES
 
 
 def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str], ...]:
@@ -120,14 +143,18 @@ def shapes(model: QModel, group: Group, choice: Choice) -> tuple[tuple[str, str]
         for batch in batches_of(model, group, choice)
         for rows in range(1, batch.tile_rows + 1)
     }
-    found = [("SN_WINOGRAD_POOLS_LIST", "{}, {}".format(*_pool(group)))]
-    if _stored(group, choice):
+    tile = tile_of(choice.tile)
+    sides = f"{tile.height}, {tile.width}"
+    found = [("SN_WINOGRAD_TILES_LIST", sides)]
+    found += [("SN_WINOGRAD_POOLS_LIST", "{}, {}, {}".format(sides, *pool_of(group)))]
+    if stored_channels(group, choice):
         found += [("SN_WINOGRAD_STORED_LIST", str(number)) for number in sorted(tiles)]
-    if _makes(choice):
-        step, rows = 56 if _has_edge(model, group, choice) else 48, _ROWS_MADE[choice.weights]
+    if makes_weights(choice):
+        step, rows = 8 * weight_columns(model, group, choice), rows_made(choice)
         found += [("SN_WINOGRAD_MADE_LIST", f"{number}, {step}") for number in sorted(tiles)]
-        firsts = range(0, 6, rows)
-        found += [("SN_WINOGRAD_WEIGHTS_LIST", f"{first}, {rows}, {step}") for first in firsts]
+        firsts = range(0, tile.point_rows, rows)
+        parts = (f"{tile.point_rows}, {first}, {rows}, {step}" for first in firsts)
+        found += [("SN_WINOGRAD_WEIGHTS_LIST", part) for part in parts]
     return tuple(found)
 
 
@@ -135,15 +162,16 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
     """Return the C of the tables: an sn_winograd. `workspace`: its offset in the arena."""
     operator, place = group.convolutions[0], group.output
     source = model.traced[operator.input]
-    stored, has_edge = _stored(group, choice), _has_edge(model, group, choice)
+    tile = tile_of(choice.tile)
+    stored, is_edged = stored_channels(group, choice), has_edge(model, group, choice)
     weights = ""
     if stored:
         name, part = f"transformed_{place}", operator.weights[:stored]
         v6m, others = (
-            c_array("uint32_t", name, words) for words in (transformed_v6m(part), transformed(part))
+            c_array("uint32_t", name, words(part, tile)) for words in (transformed_v6m, transformed)
         )
         weights += f"#if SN_V6M\n{v6m}#else\n{others}#endif\n"
-    if _makes(choice):
+    if makes_weights(choice):
         taps = quads(operator.weights[stored:])
         weights += c_array("uint8_t", f"weights_{place}", taps, aligned=4)
     fields = {
@@ -151,14 +179,14 @@ def render(model: QModel, group: Group, choice: Choice, workspace: int) -> str:
         "workspace": workspace,
         "batches": f"batches_{place}",
         "channels": f"channels_{place}",
-        "edges": f"edges_{place}" if has_edge else "0",
+        "edges": f"edges_{place}" if is_edged else "0",
         "transformed": f"transformed_{place}" if stored else "0",
-        "weights": f"weights_{place}" if _makes(choice) else "0",
+        "weights": f"weights_{place}" if makes_weights(choice) else "0",
         "padding": f"padding_{place}",
     }
     return (
-        channel_table(model, group)
-        + (edge_table(group) if has_edge else "")
+        channel_table(model, group, tile)
+        + (edge_table(group) if is_edged else "")
         + weights
         + c_array("int8_t", f"padding_{place}", [source.zero_point] * source.row_bytes, aligned=4)
         + _batch_table(model, group, choice)
@@ -170,22 +198,26 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
     operator = group.convolutions[0]
     source, made = model.traced[operator.input], model.traced[operator.output]
     low, high = limits(group)
+    tile = tile_of(choice.tile)
     return {
         "width": source.width,
         "input_channels": source.channels,
         "output_channels": made.channels,
         "rows": choice.rows,
-        "tile_rows": choice.rows * _pool(group)[0] // TILE,
-        "pool_rows": _pool(group)[0],
-        "pool_columns": _pool(group)[1],
+        "tile_rows": choice.rows * pool_of(group)[0] // tile.height,
+        "tile_height": tile.height,
+        "tile_width": tile.width,
+        "pool_rows": pool_of(group)[0],
+        "pool_columns": pool_of(group)[1],
         "input_zero": source.zero_point,
         "output_zero": made.zero_point,
         "low": low,
         "high": high,
         "is_plain": int(is_plain(model, group)),
-        "stored": _stored(group, choice),
-        "made": _value_words(model, group, choice),
-        "rows_made": _ROWS_MADE[choice.weights],
+        "is_by_batch": int(is_by_batch(choice)),
+        "stored": stored_channels(group, choice),
+        "made": value_words(model, group, choice),
+        "rows_made": rows_made(choice),
         "batch_count": len(batches_of(model, group, choice)),
     }
 
@@ -193,82 +225,16 @@ def _fields(model: QModel, group: Group, choice: Choice) -> dict[str, object]:
 def _batch_table(model: QModel, group: Group, choice: Choice) -> str:
     """Return the C of `batches_N`.
 
-    Where the run makes the weights, the values of all batches lie side by side; else each batch may
-    overwrite the one before. Sums only stay while weights are made in parts.
+    Where weights are made for a whole run, the values of all batches lie side by side; else each
+    batch may overwrite the one before. Sums only stay while weights are made in parts.
     """
-    lines, values, sums = "", _scratch_words(model, group, choice), 0
+    lines, values, sums = "", scratch_words(model, group, choice), 0
     for batch in batches_of(model, group, choice):
         place = (batch.column, batch.columns, batch.tile_row, batch.tile_rows)
         fields = (*place, int(batch.is_edge), values, sums)
         lines += f"    {{{', '.join(map(str, fields))}}},\n"
-        if choice.weights != "transformed":
-            values += _words_of(model, group, batch)
-        if _in_parts(choice):
-            sums += 2 * _SUM_WORDS * batch.tiles
+        if not is_by_batch(choice):
+            values += words_of(model, group, choice, batch)
+        if in_parts(choice) and not is_by_batch(choice):
+            sums += 2 * SUM_WORDS * batch.tiles
     return f"static const sn_winograd_batch batches_{group.output}[] = {{\n{lines}}};\n"
-
-
-def _pool(group: Group) -> tuple[int, int]:
-    return group.pools[0].kernel if group.pools else (1, 1)
-
-
-def lanes_of(group: Group, choice: Choice) -> int:
-    """Return how many output channels of transformed weights lie side by side."""
-    return 4 if choice.weights == "transformed" else 2
-
-
-def _stored(group: Group, choice: Choice) -> int:
-    """Return the output channels whose weights are transformed in the tables."""
-    channels = len(group.convolutions[0].weights)
-    return channels - choice.apart if choice.weights == "transformed" else 0
-
-
-def _makes(choice: Choice) -> bool:
-    """Return whether the run makes weights."""
-    return choice.weights != "transformed" or choice.apart > 0
-
-
-def _in_parts(choice: Choice) -> bool:
-    return choice.weights in ("halves", "thirds")
-
-
-def _has_edge(model: QModel, group: Group, choice: Choice) -> bool:
-    """Return whether the last column is made by sn_winograd_edge.h."""
-    width = model.traced[group.input].width
-    return choice.weights != "transformed" and width % TILE == 1 and width > 1
-
-
-def batches_of(model: QModel, group: Group, choice: Choice) -> tuple[Batch, ...]:
-    """Return the batches of tiles of a run."""
-    width, tile_rows = model.traced[group.input].width, choice.rows * _pool(group)[0] // TILE
-    if _has_edge(model, group, choice):
-        columns = width // TILE
-        edge = Batch(columns * TILE, 1, 0, tile_rows, is_edge=True)
-        return (*choose_batches(columns, tile_rows, lanes_of(group, choice)), edge)
-    return choose_batches(-(-width // TILE), tile_rows, lanes_of(group, choice))
-
-
-def _words_of(model: QModel, group: Group, batch: Batch) -> int:
-    return batch.points * (1 + model.traced[group.input].channels // 2) * batch.tiles
-
-
-def _scratch_words(model: QModel, group: Group, choice: Choice) -> int:
-    """Return the words before the first values."""
-    if not _in_parts(choice):
-        return _SUM_SETS * _SUM_WORDS
-    tiles = sum(batch.tiles for batch in batches_of(model, group, choice))
-    return max(_COLUMN_WORDS, 2 * _SUM_WORDS * tiles)
-
-
-def _value_words(model: QModel, group: Group, choice: Choice) -> int:
-    """Return the words up to the end of the values."""
-    words = [_words_of(model, group, batch) for batch in batches_of(model, group, choice)]
-    most = max(words) if choice.weights == "transformed" else sum(words)
-    return _scratch_words(model, group, choice) + most
-
-
-def _weight_words(model: QModel, group: Group, choice: Choice) -> int:
-    """Return the words of the weights of two output channels that the run makes."""
-    rows = _ROWS_MADE[choice.weights] if _makes(choice) else 0
-    columns = 7 if _has_edge(model, group, choice) else 6
-    return rows * columns * model.traced[group.input].channels

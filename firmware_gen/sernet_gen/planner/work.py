@@ -1,7 +1,5 @@
 """How much of each unit of work a run of a step takes: what costs.py has the prices for."""
 
-from collections.abc import Mapping
-
 from sernet_cal.qmodel_types import (
     Concatenation,
     Convolution,
@@ -11,16 +9,13 @@ from sernet_cal.qmodel_types import (
     QModel,
     VectorOperator,
 )
-from sernet_gen.kernels.choice import Choice, Group, Weights
-from sernet_gen.kernels.direct import block_count
+from sernet_gen.kernels.choice import Choice, Group
+from sernet_gen.kernels.direct import PIXELS, block_count
 from sernet_gen.kernels.first_layer import window_of
-from sernet_gen.kernels.winograd import batches_of, lanes_of
+from sernet_gen.kernels.winograd_layout import PARTS, batches_of, lanes_of, points_of
+from sernet_gen.kernels.winograd_tiles import LARGEST_POINTS, tile_of
 from sernet_gen.planner.costs import FLASH_WORDS, Work
 from sernet_gen.steps import Step
-
-_PIXELS_TOGETHER = 3
-_POINTS = 36
-_PARTS: Mapping[Weights, int] = {"halves": 2, "thirds": 3}
 
 
 def work_of_run(model: QModel, step: Step) -> Work:
@@ -49,7 +44,8 @@ def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
     operator = group.convolutions[0]
     made, read = operator.weights.shape[0], operator.weights.shape[3]
     batches, lanes = batches_of(model, group, choice), lanes_of(group, choice)
-    tiles = sum(batch.tiles * batch.points for batch in batches) / _POINTS
+    points = tile_of(choice.tile).points
+    tiles = sum(batch.tiles * points_of(choice, batch) for batch in batches) / LARGEST_POINTS
     work: dict[str, float] = {
         "winograd_run": 1,
         "winograd_input": tiles * read,
@@ -61,26 +57,28 @@ def _winograd(model: QModel, group: Group, choice: Choice) -> Work:
         for width, channels in ((4, stored), (2, made - stored)):
             if channels:
                 unit = f"winograd_products_{width}x{batch.tiles}"
-                work[unit] = work.get(unit, 0) + batch.points * (read // 2) * channels
-    weights = read * (made - stored)
-    if choice.weights == "int8":
-        work["winograd_weights"] = weights
-        work[FLASH_WORDS] = 9 * weights / 4
-    elif choice.weights in _PARTS:
-        work[f"winograd_{choice.weights}"] = weights
-        work[FLASH_WORDS] = _PARTS[choice.weights] * 9 * weights / 4
-    else:
-        work[FLASH_WORDS] = len(batches) * _POINTS * (read // 2) * stored
-        if choice.apart:  # made in thirds, anew for each batch
-            work["winograd_thirds"] = len(batches) * weights
-            work[FLASH_WORDS] += len(batches) * 3 * 9 * weights / 4
+                work[unit] = work.get(unit, 0) + points_of(choice, batch) * (read // 2) * channels
+    times = len(batches) if choice.by_batch or stored else 1
+    weights = times * read * (made - stored)
+    work |= _weights_made(choice, weights, points / LARGEST_POINTS)
+    work[FLASH_WORDS] = work.get(FLASH_WORDS, 0) + len(batches) * points * (read // 2) * stored
     work[FLASH_WORDS] += 8 * made * tiles
     return work
 
 
+def _weights_made(choice: Choice, weights: int, share: float) -> Work:
+    """Return the work of transforming so many windows of weights to a `share` of the most points;
+    those beside transformed ones are made in thirds."""
+    if not weights:
+        return {}
+    parts = PARTS.get(choice.weights, tile_of(choice.tile).point_rows // 2)
+    unit = {1: "winograd_weights", 2: "winograd_halves", 3: "winograd_thirds"}[parts]
+    return {unit: share * weights, FLASH_WORDS: parts * 9 * weights / 4}
+
+
 def _direct(model: QModel, operator: Convolution, choice: Choice) -> Work:
     width = model.traced[operator.input].width
-    triples = -(-choice.rows * width // _PIXELS_TOGETHER)
+    triples = -(-choice.rows * width // PIXELS)
     pairs = -(-operator.weights.shape[0] // 2)
     blocks = block_count(operator)
     return {
