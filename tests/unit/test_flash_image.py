@@ -67,8 +67,12 @@ def test_a_sketch_that_nobody_compiled(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_build_without_a_sketch(tmp_path: Path) -> None:
     write_build(tmp_path, arduino=None)
-    with pytest.raises(InputError, match="has no Arduino sketch"):
+    with pytest.raises(InputError) as caught:
         load(tmp_path, "arduino")
+    assert str(caught.value) == (
+        f"{tmp_path} has no Arduino sketch.\n  Build it anew:  sernet-edge build --board nano33\n"
+        "  Or flash the image without Arduino, which speaks on the board's pins:  --image firmware"
+    )
 
 
 def test_an_image_that_has_changed(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_a_board_that_does_not_come_back(build: Path) -> None:
     assert str(error) == (
         "No new firmware answered within 20 s of the restart: no port of it appeared.\n"
         "  The image is written and was read back. Press the reset button once, then ask the "
-        "board:\n    sernet-edge verify --board nano33 --port ttyACM1\n"
+        "board:\n    sernet-edge verify --board nano33 --port all\n"
         f"  If it does not answer: {faults.DOUBLE_TAP}\n  {AGAIN}"
     )
 

@@ -11,7 +11,12 @@ from serial.tools import list_ports
 
 from sernet_cal.errors import InputError
 from sernet_edge.flash.desk import LocalDesk, PortInfo, same_device
-from sernet_edge.flash.faults import BoardNotFoundError, SeveralBoardsError, WrongChipError
+from sernet_edge.flash.faults import (
+    DOUBLE_TAP,
+    BoardNotFoundError,
+    SeveralBoardsError,
+    WrongChipError,
+)
 from sernet_edge.flash.ports import after_restart, choose_port, usb_of
 from sernet_gen.board import load_board
 
@@ -34,14 +39,24 @@ def test_the_only_board_is_found(mode: str) -> None:
     assert (found.device, found.place) == (board.names[mode], "1-2")
 
 
-def test_no_board_is_told_with_its_cures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
+@pytest.mark.parametrize(
+    ("others", "seen"),
+    [
+        ((), "No serial port is to be seen."),
+        (
+            (UNO_R4, ADAPTER, PortInfo("ttyS0", "n/a")),
+            "Ports seen here:\n    ttyACM5  UNO WiFi R4 (2341:1002)\n    ttyS0  n/a\n"
+            "    ttyUSB0  FT232R (0403:6001)",
+        ),
+    ],
+)
+def test_no_board_is_told_with_its_cures(others: tuple[PortInfo, ...], seen: str) -> None:
     with pytest.raises(BoardNotFoundError) as caught:
-        choose_port(FakeDesk([], [UNO_R4, ADAPTER]), NANO, None)
+        choose_port(FakeDesk([], others), NANO, None)
     assert caught.value.exit_code == 3
-    assert str(caught.value).startswith(
+    assert str(caught.value) == (
         "No Arduino Nano 33 BLE Sense is connected to this machine by USB.\n"
-        "  Plug it in, with a cable that carries data. If it is: Press the reset button twice, "
+        f"  Plug it in, with a cable that carries data. If it is: {DOUBLE_TAP}\n  {seen}"
     )
 
 
@@ -60,14 +75,13 @@ def test_several_boards_are_listed() -> None:
     assert choose_port(FakeDesk(boards), NANO, "ttyACM2").place == "1-3"
 
 
-def test_a_named_port_of_another_device_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
+def test_a_named_port_of_another_device_is_refused() -> None:
     with pytest.raises(WrongChipError) as caught:
         choose_port(FakeDesk([], [UNO_R4, ADAPTER]), NANO, "ttyACM5")
-    assert str(caught.value).startswith(
+    assert str(caught.value) == (
         "ttyACM5 is UNO WiFi R4 (2341:1002), no Arduino Nano 33 BLE Sense "
         "(2341:005a, 2341:015a, 2341:025a, 2341:805a). Nothing was written.\n"
-        "  The board is flashed through its own USB plug. Let it be found, without --port."
+        "  The board is flashed through its own USB plug: let it be found, without --port."
     )
 
 

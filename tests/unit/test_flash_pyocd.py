@@ -24,7 +24,7 @@ from sernet_edge.flash.faults import (
     WrongChipError,
 )
 from sernet_edge.flash.run import Places, Plan, plan_flash
-from sernet_gen.board import load_board
+from sernet_gen.board import board_names, load_board
 
 NAME = "nrf52840dk"
 AGAIN = (
@@ -204,3 +204,11 @@ def test_a_probe_that_hangs(
 def test_pyocd_of_this_python_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
     assert pyocd_probe.Pyocd().words == "python -m pyocd"
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_a_target_is_a_whole_part(name: str) -> None:
+    """Parts of one family differ in their flash: the beginning of a name may be the wrong one."""
+    board = load_board(name)
+    if board.flash_tool == "pyocd":
+        assert board.flash_target == board.part.lower()

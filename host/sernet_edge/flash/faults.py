@@ -12,6 +12,9 @@ DOUBLE_TAP = (
     "fades in and out."
 )
 
+# What verify takes for a board whose port may have changed its name.
+ANY_PORT = "all"
+
 
 class BoardNotFoundError(LinkError):
     """The board, its drive or its probe is not connected to this machine."""

@@ -15,6 +15,7 @@ from sernet_gen.board import ArduinoCore, Board, Memory
 Kind = Literal["arduino", "firmware"]
 
 _BIN = "firmware.bin"
+_WITHOUT = "Or flash the image without Arduino, which speaks on the board's pins:  --image firmware"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def load_image(firmware: Firmware, board: Board, kind: Kind) -> Image:
     build = firmware
     if kind == "arduino":
         if firmware.sketch is None:
-            raise InputError(f"{firmware.folder} has no Arduino sketch.", firmware.rebuild)
+            raise InputError(
+                f"{firmware.folder} has no Arduino sketch.", f"{firmware.rebuild}\n{_WITHOUT}"
+            )
         build = firmware.sketch
     path = build.image if kind == "arduino" else firmware.folder / _BIN
     content = _read(path, build, board)
@@ -94,14 +97,7 @@ def _read(path: Path, build: Firmware, board: Board) -> bytes:
 def _compile_hint(build: Firmware, core: ArduinoCore) -> str:
     cli = find_arduino_cli(core)
     lines = [cli.text(core, build.folder)] if isinstance(cli, NotThere) else []
-    return "\n".join(
-        [
-            *lines,
-            build.rebuild,
-            "Or flash the image without Arduino, which speaks on the board's pins:  "
-            "--image firmware",
-        ]
-    )
+    return "\n".join([*lines, build.rebuild, _WITHOUT])
 
 
 def _check_build(path: Path, content: bytes, build: Firmware) -> str:

@@ -9,7 +9,6 @@ from sernet_edge.flash.faults import (
     several,
     usb_words,
 )
-from sernet_edge.link.transport import ports_seen
 from sernet_gen.board import Board, Usb
 
 
@@ -38,7 +37,7 @@ def choose_port(desk: Desk, board: Board, named: str | None) -> PortInfo:
     if not found:
         raise BoardNotFoundError(
             f"No {board.title} is connected to this machine by USB.",
-            f"Plug it in, with a cable that carries data. If it is: {DOUBLE_TAP}\n{ports_seen()}",
+            f"Plug it in, with a cable that carries data. If it is: {DOUBLE_TAP}\n{_list(seen)}",
         )
     places = {port.place or port.device for port in found}
     if len(places) > 1:
@@ -92,6 +91,10 @@ def _other_device(port: PortInfo, board: Board) -> WrongChipError:
     known = ", ".join(f"{usb.vid:04x}:{pid:04x}" for pid in pids)
     return WrongChipError(
         f"{port.device} is {usb_words(port)}, no {board.title} ({known}). Nothing was written.",
-        f"The board is flashed through its own USB plug. Let it be found, without --port.\n"
-        f"{ports_seen()}",
+        "The board is flashed through its own USB plug: let it be found, without --port.",
     )
+
+
+def _list(ports: tuple[PortInfo, ...]) -> str:
+    lines = [f"  {port.device}  {usb_words(port)}".rstrip() for port in ports]
+    return "\n".join(["Ports seen here:", *lines]) if lines else "No serial port is to be seen."

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sernet_cal.errors import LinkError
 from sernet_edge.firmware import Firmware, check_identity
 from sernet_edge.flash.desk import Desk, PortInfo
-from sernet_edge.flash.faults import NotProvenError, written
+from sernet_edge.flash.faults import ANY_PORT, NotProvenError, written
 from sernet_edge.flash.ports import after_restart, usb_of
 from sernet_edge.link.answers import DeviceInfo
 from sernet_edge.link.session import Session
@@ -15,7 +15,7 @@ from sernet_gen.board import Board
 # A restart and its new place on USB take a second or two; Windows may install a driver.
 _BACK_S = 20.0
 _LOOK_STEP_S = 0.1
-_TENTHS = 10
+_WAIT = "seconds for its answer"
 
 
 def prove_sketch(
@@ -36,7 +36,7 @@ def prove_sketch(
         pids = usb_of(board).sketch_pids
         return tuple(port.device for port in after_restart(desk, board, pids, old, before))
 
-    return _await_hello(desk, board, firmware, ports, old.device, show)
+    return _await_hello(desk, board, firmware, ports, ANY_PORT, show)
 
 
 def prove_at(
@@ -55,17 +55,16 @@ def _await_hello(
     show: Show,
 ) -> tuple[DeviceInfo, str]:
     start_s = desk.now_s()
-    steps = int(_BACK_S * _TENTHS)
     reason = "no port of it appeared."
     while (waited_s := desk.now_s() - start_s) < _BACK_S:
-        show("answer", min(int(waited_s * _TENTHS), steps - 1), steps)
+        show(_WAIT, int(waited_s), int(_BACK_S))
         for port in ports():
             try:
                 info = _hello(desk, board, port)
             except LinkError as error:  # just there: not ready, or not yet this user's
                 reason = error.message
             else:
-                show("answer", steps, steps)
+                show(_WAIT, int(_BACK_S), int(_BACK_S))
                 check_identity(firmware, info)
                 return info, port
         desk.sleep(_LOOK_STEP_S)

@@ -19,7 +19,7 @@ from sernet_gen.board import Board
 # Windows may install a driver the first time that it sees the bootloader.
 _APPEAR_S = 20.0
 _LOOK_STEP_S = 0.1
-_TENTHS = 10
+_WAIT = "seconds for the bootloader"
 
 
 def enter_bootloader(
@@ -81,21 +81,17 @@ def _await_bootloader(
     last: LinkError | None = None
     pids = usb_of(board).bootloader_pids
     while (waited_s := desk.now_s() - start_s) < _APPEAR_S:
-        show("bootloader", min(int(waited_s * _TENTHS), _wait_steps() - 1), _wait_steps())
+        show(_WAIT, int(waited_s), int(_APPEAR_S))
         for port in after_restart(desk, board, pids, old, before):
             try:
                 found = _attach(desk, port)
             except LinkError as error:  # just there: not ready, or not yet this user's
                 last = error
             else:
-                show("bootloader", _wait_steps(), _wait_steps())
+                show(_WAIT, int(_APPEAR_S), int(_APPEAR_S))
                 return found
         desk.sleep(_LOOK_STEP_S)
     raise _missing(board, old, last)
-
-
-def _wait_steps() -> int:
-    return int(_APPEAR_S * _TENTHS)
 
 
 def _missing(board: Board, old: PortInfo, last: LinkError | None) -> NoBootloaderError:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sernet_edge.flash.desk import Desk, PortInfo
 from sernet_edge.flash.faults import (
+    ANY_PORT,
     ReadBackError,
     broken_off,
     half_written,
@@ -42,7 +43,7 @@ def write_by_bootloader(
             _write(samba, image.content, show)
             _read_back(samba, image.content, board, show)
         before = desk.ports()
-        with broken_off(written(board, port.device)):
+        with broken_off(written(board, ANY_PORT)):
             samba.reset()
     finally:
         samba.close()
