@@ -1,8 +1,9 @@
-"""Flashing under random faults by the thousand: python tests/fuzz/flash_soak.py --trials 100000.
+"""Flashing under faults: python tests/fuzz/flash_soak.py --trials 100000.
 
-Each trial flashes a Nano in software while one to three faults strike at random steps. It must
-end with the image in the flash and the new firmware answering, or with an error of a type of its
-own whose hint, followed to the letter, leads there. Exit 1 when one does not.
+Flashes a Nano in software, first with every fault at every step, then with one to three random
+faults at random steps. Each trial must end with the image in the flash and the new firmware
+answering, or with an error whose hint, followed to the letter, leads there. Exit 1 when one does
+not.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "support"))
@@ -21,39 +23,59 @@ from flash_trials import trial
 _STEPS = 110  # a little more than a flashing without faults has
 
 
-def soak(trials: int, seed: int) -> Counter[str]:
-    """Return how many trials ended how; the key "wrong" counts those that must not be."""
+def every_step(folder: Path) -> Iterator[tuple[list[Fault], bool]]:
+    """Return every fault at every step, for a board with a sketch and one in its bootloader."""
+    for starts_in_loader in (False, True):
+        steps = trial(folder, [], starts_in_loader).steps
+        for kind in FAULTS:
+            for step in range(steps):
+                yield [Fault(kind, step, seed=7 * step)], starts_in_loader
+
+
+def at_random(trials: int, seed: int) -> Iterator[tuple[list[Fault], bool]]:
+    """Return one to three faults for each of the `trials`."""
+    for number in range(trials):
+        chance = random.Random(f"{seed} {number}")
+        faults = [
+            Fault(chance.choice(list(FAULTS)), chance.randrange(_STEPS), chance.getrandbits(32))
+            for _ in range(chance.randint(1, 3))
+        ]
+        yield faults, chance.random() < 0.5
+
+
+def soak(name: str, folder: Path, trials: Iterable[tuple[list[Fault], bool]]) -> bool:
+    """Run all, print how they ended, and return whether each ended as it must."""
     endings: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as name:
-        write_build(Path(name))
-        for number in range(trials):
-            chance = random.Random(f"{seed} {number}")
-            faults = [
-                Fault(chance.choice(list(FAULTS)), chance.randrange(_STEPS), chance.getrandbits(32))
-                for _ in range(chance.randint(1, 3))
-            ]
-            outcome = trial(Path(name), faults, chance.random() < 0.5)
-            endings["faults that struck"] += len(outcome.struck)
-            endings[outcome.error or "right at once"] += 1
-            if outcome.problem:
-                endings["wrong"] += 1
-                print(f"\n{faults}\n{outcome.problem}")
-            if number % 1000 == 999:
-                print(f"\r{number + 1:,} trials, {endings['wrong']} wrong", end="", flush=True)
-    print()
-    return endings
+    wrong = struck = 0
+    for number, (faults, starts_in_loader) in enumerate(trials, 1):
+        outcome = trial(folder, faults, starts_in_loader)
+        struck += len(outcome.struck)
+        endings[outcome.error or "right at once"] += 1
+        if outcome.problem:
+            wrong += 1
+            print(f"\n{faults}\n{outcome.problem}")
+        if number % 1000 == 0:
+            print(f"\r{name}: {number:,} trials, {wrong} wrong", end="", flush=True)
+    print(f"\r{name}: {endings.total():,} trials, {struck:,} faults, {wrong} wrong")
+    for ending, count in endings.most_common():
+        print(f"{count:12,}  {ending}")
+    return wrong == 0
 
 
 def main() -> None:
-    """Run the trials and count."""
+    """Run both and count."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--trials", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    endings = soak(options.trials, options.seed)
-    for name, count in endings.most_common():
-        print(f"{count:12,}  {name}")
-    sys.exit(1 if endings["wrong"] else 0)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_build(folder)
+        results = [
+            soak("every fault at every step", folder, every_step(folder)),
+            soak("random faults", folder, at_random(options.trials, options.seed)),
+        ]
+    sys.exit(0 if all(results) else 1)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,12 @@ from sernet_cal.errors import InputError, SernetError, StaleFirmwareError
 from sernet_edge.firmware import load_firmware
 from sernet_edge.flash import uf2_drive
 from sernet_edge.flash.drives import mounted_folders, read_mounts
-from sernet_edge.flash.faults import BoardNotFoundError, BrokenOffError, WrongChipError
+from sernet_edge.flash.faults import (
+    BoardNotFoundError,
+    BrokenOffError,
+    NotProvenError,
+    WrongChipError,
+)
 from sernet_edge.flash.run import Places, Plan, plan_flash
 from sernet_gen.board import load_board
 from sernet_gen.uf2 import UF2_FAMILIES, uf2_file
@@ -120,6 +125,21 @@ def test_a_file_that_has_changed(build: Path, rom: FakeBootRom) -> None:
     assert isinstance(error, StaleFirmwareError)
     assert "firmware.uf2 is not what was built" in str(error)
     assert not (rom.folder / "firmware.uf2").exists()
+
+
+def test_a_board_that_does_not_answer_at_its_link_port(build: Path, rom: FakeBootRom) -> None:
+    board, firmware = load_board("pico"), load_firmware(build, "pico")
+    made = plan_flash(desk_of(rom), board, firmware, None, Places(link_port="ttyUSB3"))
+    assert made.steps[-1] == "ask on ttyUSB3 which build runs"
+    error = failure(lambda: made.write(silent))
+    assert isinstance(error, NotProvenError)
+    assert str(error) == (
+        "No new firmware answered within 20 s of the restart: There is no port ttyUSB3.\n"
+        "  The image is written. Is ttyUSB3 the port where the board's serial pins end? Press the "
+        "reset button once, then ask the board:\n"
+        "    sernet-edge verify --board pico --port ttyUSB3\n"
+        "  If it does not answer, flash it again:  sernet-edge flash --board pico"
+    )
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a drive that is full")

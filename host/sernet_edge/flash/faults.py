@@ -88,10 +88,17 @@ def half_written(board: Board) -> str:
 
 
 def written(board: Board, port: str) -> str:
-    """Return the hint for a board with the whole image that did not come back by itself."""
+    """Return the hint for a board with the whole image whose firmware did not answer at `port`."""
+    ask = f"  sernet-edge verify --board {board.name} --port {port}"
+    if board.flash_tool != "sam-ba":
+        return (
+            f"The image is written. Is {port} the port where the board's serial pins end? Press "
+            f"the reset button once, then ask the board:\n{ask}\n"
+            f"If it does not answer, flash it again:  {flash_command(board)}"
+        )
     return (
         "The image is written and was read back. Press the reset button once, then ask the board:\n"
-        f"  sernet-edge verify --board {board.name} --port {port}\n"
+        f"{ask}\n"
         f"If it does not answer: {DOUBLE_TAP}\nThen flash it again:  {flash_command(board)}"
     )
 

@@ -8,7 +8,7 @@ from sernet_edge.flash.desk import Desk, PortInfo
 from sernet_edge.flash.faults import ANY_PORT, NotProvenError, written
 from sernet_edge.flash.ports import after_restart, usb_of
 from sernet_edge.link.answers import DeviceInfo
-from sernet_edge.link.session import Session
+from sernet_edge.link.session import Session, timing_of
 from sernet_edge.progress import Show
 from sernet_gen.board import Board
 
@@ -77,6 +77,6 @@ def _await_hello(
 def _hello(desk: Desk, board: Board, port: str) -> DeviceInfo:
     line = desk.open(port, board.link.baud)
     try:
-        return Session(line, clock=desk.now_s).connect()
+        return Session(line, timing_of(port), clock=desk.now_s).connect()
     finally:
         line.close()

@@ -19,6 +19,8 @@ from sernet_gen.board import Board
 # Windows may install a driver the first time that it sees the bootloader.
 _APPEAR_S = 20.0
 _LOOK_STEP_S = 0.1
+# The sketch restarts a moment after the call; whoever looks at its port earlier may disturb it.
+_SETTLE_S = 0.5
 _WAIT = "seconds for the bootloader"
 
 
@@ -41,6 +43,7 @@ def enter_bootloader(
                     raise
         before = desk.ports()
         _call(desk, port)
+        desk.sleep(_SETTLE_S)
     return _await_bootloader(desk, board, port, before, show)
 
 
