@@ -1,6 +1,7 @@
 """Plans for streams without an end: memory, pace, and what is refused."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from random_choices import random_choices, random_sernet
@@ -100,6 +101,27 @@ def test_the_planner_lets_each_answer_come_alone():
             assert steps[-1].rows == 1
     steps = plan_model(model, host_choices(model, live=True), live=True).steps
     assert all(step.run_ticks <= answer_ticks(model) == 8 for step in steps)
+
+
+@pytest.mark.parametrize(("clock_hz", "keeps_up"), [(64_000_000, True), (23_000_000, False)])
+def test_a_goal_within_which_no_plan_keeps_up_is_dropped(clock_hz, keeps_up):
+    net = NetworkWriter(1, 60, 40)
+    body = net.pool(net.convolution(net.convolution(net.input, 16), 16), "MAX")
+    model = read_qmodel(head(net, net.pool(net.convolution(body, 32), "MAX")), 40)
+    nano, beside = load_board("nano33"), runtime_of("nano33", live=True)
+    ram = replace(nano.memory.ram, budget=beside.ram + beside.stack + 11_000)
+    board = replace(nano, clock_hz=clock_hz, memory=replace(nano.memory, ram=ram))
+    planned = plan_firmware(model, board, Budgets(), live=True)
+    assert planned.duty_cycle < 0.9
+    assert (planned.ram_bytes <= ram.budget) == keeps_up
+    assert bool(planned.dropped) != keeps_up
+    # What was asked for is kept to, late or not; so is the goal, for clips.
+    asked = plan_firmware(model, board, Budgets(ram=ram.budget), live=True)
+    assert asked.ram_bytes <= ram.budget
+    assert (asked.duty_cycle < 0.9) == keeps_up
+    ram = replace(ram, budget=ram.budget - beside.ram + runtime_of("nano33").ram)
+    clips = plan_firmware(model, replace(board, memory=replace(nano.memory, ram=ram)), Budgets())
+    assert clips.ram_bytes <= ram.budget
 
 
 def test_a_live_firmware_of_a_board_that_was_never_measured(monkeypatch):
