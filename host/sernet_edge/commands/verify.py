@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,6 +12,11 @@ from sernet_cal.errors import ExitCode, InputError, LinkError, SernetError
 from sernet_edge.audio.clips import Clips
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.commands.options import json_option, model_option
+from sernet_edge.commands.verify_microphone import (
+    MicrophoneOptions,
+    microphone_options,
+    verify_heard,
+)
 from sernet_edge.emulator.backend import image_url
 from sernet_edge.firmware import Firmware, load_firmware
 from sernet_edge.link.transport import ports_seen
@@ -67,6 +73,7 @@ from sernet_gen.board import Board, load_board
     is_flag=True,
     help="All clips as one endless stream, every answer compared; needs `build --live`.",
 )
+@microphone_options
 @click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -88,6 +95,7 @@ def command(
     live: bool,
     junit: Path | None,
     as_json: bool,
+    microphone: MicrophoneOptions,
 ) -> None:
     """Check boards' answers against the integer and float references.
 
@@ -98,9 +106,16 @@ def command(
     _check_places(boards, ports, emulate)
     terms = Terms(any_build, min_float_agreement, count)
     is_single = len(boards) == 1 and len(ports) <= 1 and ports != (ALL_PORTS,)
-    if live:
-        _refuse_clip_options(is_single, junit, min_float_agreement)
+    if live or microphone.wanted:
+        what = "--live" if live else "--mic"
+        _refuse_clip_options(what, is_single, junit, min_float_agreement)
         target = _only_target(boards[0], ports, build)
+        if microphone.wanted:
+            _refuse_clips(live, data, limit, count)
+            bundle = resolve_built_model(model, target.firmware.model)
+            log = partial(_log, "device")
+            verify_heard(target, bundle, microphone, terms, emulate, log, as_json)
+            return
         _verify_live(target, model, list(Clips(data, limit)), terms, as_json)
         return
     if is_single:
@@ -147,7 +162,20 @@ def _refuse_single_options(build: Path | None, count: bool) -> None:
             )
 
 
-def _refuse_clip_options(is_single: bool, junit: Path | None, min_agreement: float) -> None:
+def _refuse_clips(live: bool, data: str | None, limit: int | None, count: bool) -> None:
+    given = {"--live": live, "--data": data, "--limit": limit, "--count": count}
+    for name, value in given.items():
+        if value:
+            raise InputError(
+                f"--mic is about what the microphone hears: {name} is for clips of this machine.",
+                "Leave one of the two out.",
+            )
+
+
+def _refuse_clip_options(
+    what: str, is_single: bool, junit: Path | None, min_agreement: float
+) -> None:
+    heard = "stream" if what == "--live" else "recording"
     for given, name in (
         (not is_single, "several boards"),
         (junit is not None, "--junit"),
@@ -155,7 +183,7 @@ def _refuse_clip_options(is_single: bool, junit: Path | None, min_agreement: flo
     ):
         if given:
             raise InputError(
-                f"--live compares one board's answers to one stream: {name} is for clips.",
+                f"{what} compares one board's answers to one {heard}: {name} is for clips.",
                 "Leave one of the two out.",
             )
 

@@ -1,7 +1,7 @@
 """Clips through a board and through both references, compared byte for byte."""
 
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,7 +84,7 @@ class Verifier:
         """
         expected = self._references.expect(clip.samples)
         run = run_clip(self._session, clip.samples, debug=True, on_progress=on_progress)
-        wrong = _first_wrong(self.compared, expected, run.digests, run.result)
+        wrong = first_wrong(self.compared, expected, run.digests, run.result)
         scores = np.array(run.result.scores, np.int8)
         error = np.abs(self._references.probabilities(scores) - expected.probabilities)
         return ClipReport(
@@ -121,8 +121,8 @@ def why_no_time(url: str, info: DeviceInfo) -> str | None:
     return None if info.ticks_per_second else NO_CLOCK
 
 
-def _first_wrong(
-    compared: tuple[int, ...],
+def first_wrong(
+    compared: Sequence[int],
     expected: Expectation,
     digests: tuple[TensorDigest, ...],
     result: Result,
