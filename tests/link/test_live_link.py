@@ -2,11 +2,14 @@
 
 import random
 import struct
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from engine_programs import SUPPORT, WARNINGS
 from fake_device import FakeDevice, FakeLine
 from tiny_bundle import make_bundle, make_firmware, random_clip, sanitized_program
 
@@ -31,6 +34,8 @@ from sernet_edge.link.messages import (
 from sernet_edge.link.session import Session
 from sernet_edge.link.transport import open_port
 from sernet_edge.references import References
+from sernet_gen.assets import runtime_dir
+from sernet_gen.toolchain import host_compiler
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +196,17 @@ def test_a_board_that_takes_something_else_is_not_believed(takes: int) -> None:
     stream = LiveStream(Wrapping(0, takes))  # type: ignore[arg-type]
     with pytest.raises(GarbledAnswerError, match="of the stream after 32 samples from 0 on were"):
         stream.push(np.zeros(96, np.int16))
+
+
+def test_offsets_of_the_device_wrap(tmp_path: Path) -> None:
+    (tmp_path / "sn_shapes.h").write_text("#define SN_LIVE 1\n")
+    link = runtime_dir() / "link"
+    sources = [SUPPORT / "stream_offsets.c", link / "sn_clip_run.c", link / "sn_trace.c"]
+    words = [f"-I{runtime_dir()}", f"-I{tmp_path}", *map(str, sources), str(link / "sn_crc32.c")]
+    program = tmp_path / "offsets"
+    host_compiler().run(["-std=c99", *WARNINGS, *words, "-o", str(program)], "compile")
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_shape_of_an_answer() -> None:

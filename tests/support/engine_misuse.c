@@ -74,6 +74,35 @@ static void run_spoilt_tables(sn_engine *engine, uint8_t *arena, const int8_t *r
     expect("vector kernel on rows", sn_engine_finish(engine), SN_ERR_MODEL);
 }
 
+static void misuse_slide(void) {
+    sn_slide slide;
+    sn_mean mean = *sn_generated_model.row_operators[1].as.mean;
+    sn_operator rows[2] = {sn_generated_model.row_operators[0],
+                           sn_generated_model.row_operators[1]};
+    sn_model spoilt = sn_generated_model;
+    expect("slide", sn_slide_begin(&slide, &spoilt, 9), SN_OK);
+    expect_true("nine rows, none yet", slide.rows == 9 && slide.filled == 0);
+    expect("no rows", sn_slide_begin(&slide, &spoilt, 0), SN_ERR_MODEL);
+    expect("many rows", sn_slide_begin(&slide, &spoilt, spoilt.max_rows + 1), SN_ERR_MODEL);
+    rows[1].as.mean = &mean;
+    spoilt.row_operators = rows;
+    mean.width = SN_SLIDE_MAX_WIDTH;
+    expect("wide rows", sn_slide_begin(&slide, &spoilt, 9), SN_OK);
+    mean.width += 1;
+    expect("too wide rows", sn_slide_begin(&slide, &spoilt, 9), SN_ERR_MODEL);
+    mean.width = 1;
+    rows[0].ticks_per_run = 0;
+    expect("runs at no time", sn_slide_begin(&slide, &spoilt, 9), SN_ERR_MODEL);
+    rows[0].ticks_per_run = UINT32_MAX / 4 + 1;
+    expect("runs too far apart", sn_slide_begin(&slide, &spoilt, 9), SN_ERR_MODEL);
+    rows[0].ticks_per_run = UINT32_MAX / 8;
+    rows[1].ticks_per_run = UINT32_MAX / 8 - 1;
+    expect("runs that meet too late", sn_slide_begin(&slide, &spoilt, 9), SN_ERR_MODEL);
+    rows[1].ticks_per_run = 1;
+    rows[1].lag = UINT32_MAX / 2;
+    expect("a late start", sn_slide_begin(&slide, &spoilt, 9), SN_ERR_MODEL);
+}
+
 // The network must be a 1x1 convolution followed by the mean: two row operators without lag.
 int main(void) {
     sn_engine engine;
@@ -82,6 +111,7 @@ int main(void) {
     misuse_begin(&engine, arena);
     misuse_order(&engine, arena, row);
     run_spoilt_tables(&engine, arena, row);
+    misuse_slide();
     free(row);
     free(arena);
     return surprises ? 1 : 0;
