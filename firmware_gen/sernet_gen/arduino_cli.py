@@ -45,11 +45,12 @@ class NotThere:
 
     def text(self, core: ArduinoCore, folder: Path) -> str:
         """Return what to tell a person whose build is in `folder`."""
-        command = " ".join(compile_command(core, folder.as_posix()))
+        words = compile_command(core, folder.as_posix())
+        command = " ".join([*words[:-1], "--upload", "--port PORT", words[-1]])
         lines = [
             f"The Arduino sketch is not compiled: {self.reason}",
             *(f"  {cure}" for cure in self.cures),
-            f"Then build again, or compile the sketch as it is:  {command}",
+            f"Then build again, or compile it and write it to the board:  {command}",
         ]
         return "\n".join(lines)
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import arduino_build
@@ -22,6 +22,7 @@ from sernet_cal.qmodel import read_qmodel
 from sernet_edge.audio.synthetic import synthetic_clips
 from sernet_edge.cli import cli
 from sernet_edge.link.live import LiveStream
+from sernet_edge.link.microphone import record_clip, room_samples
 from sernet_edge.link.session import Session
 from sernet_edge.link.transport import open_port
 from sernet_edge.references import References
@@ -302,18 +303,49 @@ def test_the_api_takes_no_call_out_of_order(built: Callable[[str], Built]) -> No
     assert (done.returncode, done.stdout) == (0, API)
 
 
-@needs_host
-def test_a_live_sketch_takes_a_stream_over_the_link(built: Callable[[str], Built]) -> None:
-    made = built("live")
-    samples = speech(16_384)
-    transport = open_port(f"proc://{made.verifying}", 0)
+@pytest.fixture
+def live_session(built: Callable[[str], Built]) -> Iterator[Session]:
+    """A session with the verifying sketch of a live build."""
+    transport = open_port(f"proc://{built('live').verifying}", 0)
     try:
         session = Session(transport)
         session.connect()
-        stream = LiveStream(session)
-        stream.push(samples)
-        expected = live_answers(made, samples)
-        assert stream.answers == len(expected)
-        assert list(stream.state.scores) == expected[-1]
+        yield session
     finally:
         transport.close()
+
+
+@needs_host
+def test_a_live_sketch_takes_a_stream_over_the_link(
+    built: Callable[[str], Built], live_session: Session
+) -> None:
+    samples = speech(16_384)
+    stream = LiveStream(live_session)
+    stream.push(samples)
+    expected = live_answers(built("live"), samples)
+    assert stream.answers == len(expected)
+    assert list(stream.state.scores) == expected[-1]
+
+
+@pytest.fixture
+def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """What the microphone hears, once it has settled."""
+    samples = speech(16_384)
+    file = tmp_path / "sound.raw"
+    file.write_bytes(np.concatenate([np.zeros(SETTLING, np.int16), samples]).tobytes())
+    monkeypatch.setenv("SERNET_PDM", str(file))
+    return samples
+
+
+@needs_host
+def test_a_live_sketch_records_for_the_link(
+    sound: np.ndarray, built: Callable[[str], Built], live_session: Session
+) -> None:
+    made = built("live")
+    length = made.bundle.model_samples
+    assert room_samples(live_session) == length
+    for _ in range(2):  # the second time it starts anew
+        samples, run, lost = record_clip(live_session, length, sleep=lambda _: None)
+        assert samples.tolist() == sound[:length].tolist()
+        assert list(run.result.scores) == clip_answers(made, sound[:length])[0]
+        assert lost == 0

@@ -39,17 +39,18 @@ COMPILE = (
     "arduino-cli compile --fqbn arduino:mbed_nano:nano33ble --library {0}/arduino/SernetEdge "
     "{0}/arduino/SernetVerify"
 )
+UPLOAD = COMPILE.replace("SernetEdge ", "SernetEdge --upload --port PORT ")
 NO_CLI = (
     "The Arduino sketch is not compiled: arduino-cli is not on PATH.\n"
     "  Install it:  https://arduino.github.io/arduino-cli\n"
     "  Install the core:  arduino-cli core install arduino:mbed_nano\n"
-    f"Then build again, or compile the sketch as it is:  {COMPILE}"
+    f"Then build again, or compile it and write it to the board:  {UPLOAD}"
 )
 NO_CORE = (
     "The Arduino sketch is not compiled: arduino-cli 1.0.4 does not have the core "
     "arduino:mbed_nano.\n"
     "  Install the core:  arduino-cli core install arduino:mbed_nano\n"
-    f"Then build again, or compile the sketch as it is:  {COMPILE}"
+    f"Then build again, or compile it and write it to the board:  {UPLOAD}"
 )
 
 # Answers as arduino-cli does. What it makes is an ELF file of the build, and an image with the id.

@@ -1,9 +1,9 @@
 // The stand-in core as a process: Serial is stdin and stdout, the microphone the file that
 // SERNET_PDM names (16-bit samples), the LED lines on stderr.
 //
-// Its time is that of its input: 112 ms of sound come with everything that is read from stdin, and
-// silence after the file's end. A sketch that reads nothing gets a block before every loop(), and
-// ends with the file.
+// Time passes where the sketch finds nothing to read: a block of sound comes with every second look
+// at stdin, and silence after the file's end. A sketch that reads nothing gets a block before every
+// loop(), and ends with the file.
 #include <Arduino.h>
 #include <PDM.h>
 
@@ -27,9 +27,8 @@ static void (*received)() = nullptr;
 static uint8_t block[BLOCK_BYTES];
 static size_t blockTaken = 0, blockFilled = 0;
 
-static const int BLOCKS_PER_READ = 7;
-
 static bool readsSerial = false;
+static unsigned looks = 0;  // that found nothing
 
 static bool deliver();
 
@@ -45,9 +44,6 @@ static bool fill(int timeoutMs) {
     }
     taken = 0;
     filled = static_cast<size_t>(count);
-    for (int index = 0; index < BLOCKS_PER_READ; index++) {
-        deliver();
-    }
     return true;
 }
 
@@ -55,7 +51,9 @@ void SerialPort::begin(unsigned long) {
 }
 
 int SerialPort::available() {
-    fill(audio == nullptr ? 0 : 1);
+    if (!fill(0) && ++looks % 2 == 0) {
+        deliver();
+    }
     return static_cast<int>(filled - taken);
 }
 
