@@ -96,8 +96,8 @@ def _read(path: Path, build: Firmware, board: Board) -> bytes:
 
 def _compile_hint(build: Firmware, core: ArduinoCore) -> str:
     cli = find_arduino_cli(core)
-    lines = [cli.text(core, build.folder)] if isinstance(cli, NotThere) else []
-    return "\n".join([*lines, build.rebuild, _WITHOUT])
+    cure = cli.text(core, build.folder) if isinstance(cli, NotThere) else build.rebuild
+    return f"{cure}\n{_WITHOUT}"
 
 
 def _check_build(path: Path, content: bytes, build: Firmware) -> str:
