@@ -13,7 +13,7 @@ from pty_nano import PtyNano
 from serial.tools import list_ports
 
 from sernet_edge.cli import cli
-from sernet_edge.flash.faults import BrokenOffError
+from sernet_edge.flash.faults import DOUBLE_TAP, BrokenOffError
 
 OLD = make_image(15_000, "33" * 32, 5)
 
@@ -58,6 +58,20 @@ def test_a_board_in_its_bootloader(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert (answer["board"], answer["tool"], answer["written"]) == ("nano33", "sam-ba", True)
     assert answer["answered"] == answer["build_id"] == SKETCH_ID
     assert answer["address"] == 0x10000
+
+
+def test_the_image_without_arduino(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with PtyNano(FakeNano(OLD), folder / "ports") as board:
+        result = run(folder, monkeypatch, board, "--image", "firmware")
+    assert result.exception is None, result.exception
+    assert result.stdout.splitlines()[-2:] == [
+        "Written. Not proven that it runs: the firmware speaks on its serial pins (P1.10 receives, "
+        "P1.03 sends), and --link-port does not say where these end. To prove it:  "
+        "sernet-edge verify --board nano33 --port PORT",
+        f"It does not use USB. Before the board is flashed again: {DOUBLE_TAP}",
+    ]
+    content = (folder / "build/firmware.bin").read_bytes()
+    assert board.nano.flash[APP : APP + len(content)] == content
 
 
 def test_unplugged_in_the_middle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -254,9 +254,11 @@ def test_the_image_without_arduino_is_proven_at_the_link_port(build: Path) -> No
     assert answer.info.build_id == "11" * 32
 
 
-def test_a_touch_that_breaks_the_port_is_a_touch(build: Path) -> None:
+@pytest.mark.parametrize("is_hung", [False, True])
+def test_a_touch_that_breaks_the_port_may_be_a_touch(build: Path, is_hung: bool) -> None:
     """The board may restart while its port is being opened at 1200 baud."""
     nano = FakeNano(OLD_IMAGE)
+    nano.is_hung = is_hung
     desk = FakeDesk([nano])
     opened = desk.open
 
@@ -267,5 +269,10 @@ def test_a_touch_that_breaks_the_port_is_a_touch(build: Path) -> None:
         return opened(device, baud)
 
     desk.open = open_once  # type: ignore[method-assign,assignment]
+    if is_hung:
+        assert "The last that was seen: The port ttyACM0 does not open: refused." in str(
+            failure(desk, build)
+        )
+        return
     flash(desk, build)
     assert wrong_board(nano, build) == ""

@@ -9,6 +9,7 @@ import click
 from sernet_edge.commands.options import json_option
 from sernet_edge.firmware import load_firmware
 from sernet_edge.flash.desk import LocalDesk
+from sernet_edge.flash.faults import DOUBLE_TAP
 from sernet_edge.flash.image import Kind, nothing_to_flash
 from sernet_edge.flash.run import Answer, Places, Plan, plan_flash
 from sernet_edge.progress import progress_bars
@@ -87,9 +88,13 @@ def _words(plan: Plan) -> str:
 
 
 def _result(plan: Plan, answer: Answer | None) -> str:
-    if answer is None:
-        return f"Written. Not proven that it runs: {plan.unproven}"
-    return f"Written. {answer.info.board} on {answer.port} runs build {answer.info.build_id[:8]}."
+    text = f"Written. Not proven that it runs: {plan.unproven}"
+    if answer is not None:
+        build_id = answer.info.build_id[:8]
+        text = f"Written. {answer.info.board} on {answer.port} runs build {build_id}."
+    if plan.board.flash_tool == "sam-ba" and plan.image.kind == "firmware":
+        text += f"\nIt does not use USB. Before the board is flashed again: {DOUBLE_TAP}"
+    return text
 
 
 def _to_json(plan: Plan, dry_run: bool, answer: Answer | None) -> dict[str, Any]:

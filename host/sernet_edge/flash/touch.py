@@ -42,9 +42,9 @@ def enter_bootloader(
                 if is_sure:
                     raise
         before = desk.ports()
-        _call(desk, port)
+        broken = _call(desk, port)
         desk.sleep(_SETTLE_S)
-    return _await_bootloader(desk, board, port, before, show)
+    return _await_bootloader(desk, board, port, before, broken, show)
 
 
 def check_chip(loader: Loader, board: Board) -> None:
@@ -56,16 +56,18 @@ def check_chip(loader: Loader, board: Board) -> None:
         raise wrong_chip(loader.chip, board)
 
 
-def _call(desk: Desk, port: PortInfo) -> None:
-    """Call the bootloader. The board may be gone before the port is wholly open."""
+def _call(desk: Desk, port: PortInfo) -> LinkError | None:
+    """Call the bootloader. The board may be gone before the port is wholly open: returns the
+    error where that, or something else, may be the reason for it."""
     try:
         line = desk.open(port.device, TOUCH_BAUD)
     except CannotOpenError as error:
         if error.is_untouched:
             raise
-        return
+        return error
     line.hang_up()
     line.close()
+    return None
 
 
 def _attach(desk: Desk, port: PortInfo) -> tuple[Samba, PortInfo, Loader]:
@@ -78,10 +80,14 @@ def _attach(desk: Desk, port: PortInfo) -> tuple[Samba, PortInfo, Loader]:
 
 
 def _await_bootloader(
-    desk: Desk, board: Board, old: PortInfo, before: tuple[PortInfo, ...], show: Show
+    desk: Desk,
+    board: Board,
+    old: PortInfo,
+    before: tuple[PortInfo, ...],
+    last: LinkError | None,
+    show: Show,
 ) -> tuple[Samba, PortInfo, Loader]:
     start_s = desk.now_s()
-    last: LinkError | None = None
     pids = usb_of(board).bootloader_pids
     while (waited_s := desk.now_s() - start_s) < _APPEAR_S:
         show(_WAIT, int(waited_s), int(_APPEAR_S))
