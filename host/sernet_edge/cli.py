@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "Measure a model on a labelled corpus, float and int8.",
     "features": "Compare the integer front-end with float and CMSIS-DSP MFCCs.",
     "flash": "Write a build to a board, and prove that it runs.",
+    "listen": "Show a live board's answers to its microphone, or to a file, as they come.",
     "model": "Print what a model is, how well it does, and where its limits are.",
     "plan": "Choose how each layer runs on a board, and predict time and memory.",
     "quantize": "Turn a trained float model into a full-int8 bundle.",

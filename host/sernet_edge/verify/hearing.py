@@ -87,16 +87,17 @@ def measure_levels(samples: Samples) -> Levels:
     powers = [float(np.mean(piece**2)) for piece in pieces]
     limits = (samples == _LIMITS[0]) | (samples == _LIMITS[1])
     return Levels(
-        _dbfs(float(np.mean(centred**2))),
-        _dbfs(float(np.max(np.abs(values))) ** 2),
-        _dbfs(float(np.percentile(powers, _FLOOR_PERCENTILE))),
+        dbfs(float(np.mean(centred**2))),
+        dbfs(float(np.max(np.abs(values))) ** 2),
+        dbfs(float(np.percentile(powers, _FLOOR_PERCENTILE))),
         float(values.mean()),
         int(np.ptp(values)),
         float(np.mean(limits)),
     )
 
 
-def _dbfs(power: float) -> float:
+def dbfs(power: float) -> float:
+    """Return the mean square `power` of samples in dB of full scale, -120 at least."""
     relative = power / _FULL_SCALE**2
     return max(_NOTHING_DBFS, 10.0 * float(np.log10(relative))) if relative else _NOTHING_DBFS
 

@@ -1,0 +1,1 @@
+"""A board that listens, followed answer by answer."""
