@@ -19,7 +19,8 @@ M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=softfp", "-mfpu=fpv4-sp-d16")
 _ZIG_M4 = ("-target", "thumb-freestanding-eabi", "-mcpu=cortex_m4+vfp4d16sp", "-mfloat-abi=softfp")
 _COMMON = ("-Os", "-funsigned-char", "-Wall", "-Wextra", "-Wvla", "-Werror")
 _SECTIONS = ("-ffunction-sections", "-fdata-sections", "-fomit-frame-pointer")
-_CXX = ("-std=gnu++14", "-fno-rtti", "-fno-exceptions", "-fno-threadsafe-statics")
+_PLAIN = ("-fno-delete-null-pointer-checks", "-fno-exceptions", "-fmessage-length=0", "-g1")
+_CXX = ("-std=gnu++14", "-fno-rtti")
 # This machine has none of the instructions that the library insists on; it runs the C beside them.
 _HOST = ("-D__ARM_FEATURE_DSP=1",)
 
@@ -38,7 +39,8 @@ class Compilers:
         language = ["-std=gnu11"] if is_c else [*_CXX]
         if source.suffix == ".ino":  # the Arduino builder puts the include before a sketch
             language += ["-include", "Arduino.h", "-x", "c++"]
-        words = [*(self.c if is_c else self.cxx), *self.target, *_COMMON, *_SECTIONS, *language]
+        start = [*(self.c if is_c else self.cxx), *self.target]
+        words = [*start, *_COMMON, *_SECTIONS, *_PLAIN, *language]
         folders = [word for folder in includes for word in ("-I", str(folder))]
         run([*words, *folders, "-c", str(source), "-o", str(output)])
 

@@ -9,6 +9,9 @@ extern "C" {
 }
 
 static const uint32_t MICROS_PER_SECOND = 1000000u;
+// Less than a packet: cores crashed on writes of more than 64 bytes, and lose full packets now and
+// then (issues 85 and 129 of arduino/ArduinoCore-mbed).
+static const uint32_t MOST_AT_ONCE = 63u;
 
 static bool has_cycle_counter = false;
 
@@ -29,7 +32,14 @@ uint32_t sn_port_read(uint8_t *bytes, uint32_t capacity) {
 }
 
 void sn_port_write(const uint8_t *bytes, uint32_t count) {
-    Serial.write(bytes, count);
+    while (count > 0) {
+        const uint32_t now = count < MOST_AT_ONCE ? count : MOST_AT_ONCE;
+        if (Serial.write(bytes, now) == 0) {
+            return;  // nobody is there: the host asks again
+        }
+        bytes += now;
+        count -= now;
+    }
 }
 
 uint32_t sn_port_overruns(void) {
