@@ -33,6 +33,17 @@ _FLASH_TOLERANCE = 0.04
 _TIME_TOLERANCE = 0.15
 
 
+def test_the_memory_of_a_live_firmware_is_as_predicted(tmp_path):
+    board, bundle = load_board("nano33"), resolve_model("emodb-3s-small")
+    planned = plan_firmware(read_qmodel(bundle.int8), board, Budgets(), live=True)
+    choices = planned.chosen.choices
+    report = generate(bundle, board, tmp_path / "b", "gcc", choices=choices, live=True).report
+    assert report.stack_bytes is not None
+    assert planned.ram_bytes - planned.stack_bytes == report.ram_bytes
+    assert planned.stack_bytes >= report.stack_bytes
+    assert planned.flash_bytes == pytest.approx(report.flash_bytes, rel=_FLASH_TOLERANCE)
+
+
 @pytest.mark.parametrize("ram", [None, 40_000])
 @pytest.mark.parametrize("name", ["emodb-3s", "emodb-3s-small"])
 def test_memory_and_time_are_as_predicted(tmp_path, ram, name):

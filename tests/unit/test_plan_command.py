@@ -4,8 +4,9 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from tiny_bundle import make_bundle
 
-from sernet_cal.errors import DoesNotFitError, ExitCode, InputError
+from sernet_cal.errors import DoesNotFitError, ExitCode, InputError, ModelError
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.cli import cli
 from sernet_edge.model.bundled import resolve_model
@@ -37,6 +38,25 @@ def test_the_plan_of_nano33_keeps_to_its_budgets():
     assert plan_model(model, choices).arena_bytes == predicted["arena_bytes"]
     whole = sum(layer["cost"] for layer in found["layers"])
     assert whole == pytest.approx(predicted["network"], rel=0.02)
+
+
+def test_a_live_plan_gives_its_answers_one_by_one():
+    found = plan("--board", "nano33", "--live")
+    assert found["live"]
+    assert found["predicted"]["duty_cycle"] < 0.9
+    model = read_qmodel(resolve_model(None).int8)
+    choices = read_choices(model, found["choices"])
+    made = plan_model(model, choices, live=True)
+    assert made.arena_bytes == found["predicted"]["arena_bytes"]
+    assert max(step.run_ticks for step in made.steps) <= 32
+    assert not plan("--board", "nano33", "--model", "emodb-3s-small")["live"]
+
+
+def test_a_front_end_that_needs_the_whole_clip_has_no_live_plan(tmp_path):
+    make_bundle(tmp_path, form="paper")
+    result = run("--board", "nano33", "--model", str(tmp_path), "--live")
+    assert isinstance(result.exception, ModelError)
+    assert "cannot run live: its `paper` front-end divides" in str(result.exception)
 
 
 def test_less_memory_takes_more_time():

@@ -18,6 +18,9 @@ _PATIENCE = 4.0
 _LEAST_BUDGET_MS = 5_000
 # Share of its time that a board may work on an endless stream: the link needs some of the rest.
 _KEEPS_UP = 0.9
+# Times its goal that a live firmware may take of the RAM before it may take all: little more is
+# little slower, and long runs are of no use to a stream.
+_MORE_RAM = (1.25, 1.5, 2.0)
 
 
 @dataclass(frozen=True)
@@ -85,13 +88,13 @@ def plan_firmware(model: QModel, board: Board, wanted: Budgets, live: bool = Fal
 
     `wanted`: limits that must be kept. Where it has none those of board.toml are goals: without a
     plan that keeps to them, the latency is dropped, then the memories' budgets for what the board
-    has. A `live` plan that does not keep up with a stream is none, unless the others do not either.
+    has (`live`: for more RAM, step by step). A `live` plan that does not keep up with a stream is none, unless the others do not either.
     Raises DoesNotFitError when there is no plan at all.
     """
     target = target_of(board, live)
     failure: DoesNotFitError | None = None
     late: list[FirmwarePlan] = []
-    for budgets, dropped in _attempts(board, wanted):
+    for budgets, dropped in _attempts(board, wanted, live):
         try:
             planned = FirmwarePlan(choose(model, target, budgets), target, budgets, dropped)
         except DoesNotFitError as error:
@@ -106,7 +109,9 @@ def plan_firmware(model: QModel, board: Board, wanted: Budgets, live: bool = Fal
     raise failure
 
 
-def _attempts(board: Board, wanted: Budgets) -> Iterator[tuple[Budgets, tuple[str, ...]]]:
+def _attempts(
+    board: Board, wanted: Budgets, live: bool
+) -> Iterator[tuple[Budgets, tuple[str, ...]]]:
     """Yield the budgets to try, and what of the board's goals they leave out."""
     assert board.memory is not None
     goals = board_budgets(board)
@@ -114,6 +119,12 @@ def _attempts(board: Board, wanted: Budgets) -> Iterator[tuple[Budgets, tuple[st
     if wanted.latency_ms is None and goals.latency_ms is not None:
         late = f"an answer {goals.latency_ms:g} ms after the last sample"
         yield replace(goals, latency_ms=None).but(wanted), (late,)
+    if live and wanted.ram is None and goals.ram is not None:
+        latency_ms = goals.latency_ms if wanted.latency_ms is None else None
+        left_out = Budgets(ram=goals.ram, latency_ms=latency_ms).words()
+        for share in _MORE_RAM:
+            ram = min(round(share * goals.ram), board.memory.ram.length)
+            yield replace(goals, ram=ram, latency_ms=None).but(wanted), (left_out,)
     has = Budgets(board.memory.flash.length, board.memory.ram.length, None)
     if (wanted.flash is None or wanted.ram is None) and has != goals:
         yield has.but(wanted), (goals.but(wanted).words(),)
