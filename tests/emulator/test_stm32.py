@@ -116,8 +116,8 @@ def test_lost_bytes_are_counted_and_the_receiver_goes_on(
     core.line.to_device.extend(b"abc" * 3000)
     assert core.run(5.0) is Stop.IDLE
     assert core.line.collect() == b"bcd" * 3000
-    counted = [core.uc.mem_read(variable(build, word), 4) for word in ("overruns", "errors")]
-    assert [int.from_bytes(word, "little") for word in counted] == [3004, 1]
+    counted = core.uc.mem_read(variable(build, "overruns"), 4)
+    assert int.from_bytes(counted, "little") == 3000 + 4 + 1
     assert soc.usart.errors == 0
 
 

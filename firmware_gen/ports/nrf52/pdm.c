@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "nrf52/registers.h"
-#include "nrf52/uarte.h"
+#include "ring/ring.h"
 #include "sn_microphone.h"
 
 #define SN_HALF 4096u      // 256 ms: longer than any run of the network
@@ -175,6 +175,6 @@ int16_t *sn_microphone_room(uint32_t *capacity) {
 }
 
 bool sn_port_has_bytes(void) {
-    return sn_uarte_has_bytes();
+    return sn_ring_has_bytes();
 }
 #endif

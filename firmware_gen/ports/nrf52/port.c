@@ -5,6 +5,7 @@
 #include "cortexm/sn_cortexm.h"
 #include "nrf52/registers.h"
 #include "nrf52/uarte.h"
+#include "ring/ring.h"
 #include "sn_config.h"
 
 #define SN_PROBE_CYCLES 256u
@@ -44,7 +45,7 @@ void sn_port_init(void) {
 }
 
 uint32_t sn_port_read(uint8_t *bytes, uint32_t capacity) {
-    return sn_uarte_read(bytes, capacity);
+    return sn_ring_read(bytes, capacity);
 }
 
 void sn_port_write(const uint8_t *bytes, uint32_t count) {

@@ -1,22 +1,17 @@
-// UARTE0, polled. The receiver never stops: EasyDMA fills two halves of a ring in turn (the short
-// ENDRX -> STARTRX), and TIMER1 counts the bytes through PPI, since RXD.AMOUNT is only written when
-// a half is full. So the link keeps what arrives while the core computes, up to a whole ring.
+// UARTE0, polled: EasyDMA fills two halves of the ring in turn (the short ENDRX -> STARTRX), and
+// TIMER1 counts the bytes through PPI, since RXD.AMOUNT is only written when a half is full.
 #include "nrf52/uarte.h"
 
 #include <stdbool.h>
 
-#include "cortexm/sn_cortexm.h"
 #include "nrf52/registers.h"
+#include "ring/ring.h"
 #include "sn_config.h"
 
-#define SN_HALF 1024u
-#define SN_RING (2u * SN_HALF)
+#define SN_HALF (SN_RING_BYTES / 2u)
 #define SN_STAGING 64u
 #define SN_RAM_START 0x20000000u
 #define SN_RAM_END 0x20040000u  // of the largest part
-
-// RXDRDY may come before EasyDMA has written the byte; 2 us are plenty.
-#define SN_SETTLE_CYCLES 128u
 
 #if SN_LINK_BAUD == 115200
 #define SN_BAUDRATE 0x01D60000u
@@ -32,18 +27,11 @@
 #error The UARTE of the nRF52 does not have this baud rate.
 #endif
 
-static uint8_t ring[SN_RING];
-static uint32_t taken;   // bytes handed out since the receiver started
-static uint32_t halves;  // halves that EasyDMA has begun after the first
-static uint32_t overruns;
+uint8_t sn_ring[SN_RING_BYTES];
+static uint32_t halves;  // halves that EasyDMA has begun
 
 static uint32_t psel(uint32_t port, uint32_t pin) {
     return port << 5 | pin;
-}
-
-static uint32_t received(void) {
-    SN_TIMER_CAPTURE0(SN_TIMER1_BASE) = 1u;
-    return SN_TIMER_CC0(SN_TIMER1_BASE);
 }
 
 static void start_counter(void) {
@@ -57,25 +45,10 @@ static void start_counter(void) {
 }
 
 static void point_at_half(uint32_t half) {
-    SN_UARTE_RXD_PTR = (uint32_t)(uintptr_t)&ring[(half & 1u) * SN_HALF];
+    SN_UARTE_RXD_PTR = (uint32_t)(uintptr_t)&sn_ring[(half & 1u) * SN_HALF];
 }
 
-static void start_receiver(void) {
-    taken = 0u;
-    halves = 0u;
-    SN_TIMER_CLEAR(SN_TIMER1_BASE) = 1u;
-    SN_UARTE_RXSTARTED = 0u;
-    point_at_half(0u);
-    SN_UARTE_RXD_MAXCNT = SN_HALF;
-    SN_UARTE_SHORTS = SN_ENDRX_STARTRX;
-    SN_UARTE_STARTRX = 1u;
-    while (SN_UARTE_RXSTARTED == 0u) {
-    }
-    SN_UARTE_RXSTARTED = 0u;
-    point_at_half(1u);  // double-buffered: taken over at the next start
-}
-
-static void restart_receiver(void) {
+static void stop_receiver(void) {
     SN_UARTE_SHORTS = 0u;
     SN_UARTE_RXTO = 0u;
     SN_UARTE_STOPRX = 1u;
@@ -85,11 +58,44 @@ static void restart_receiver(void) {
     SN_UARTE_FLUSHRX = 1u;
     while (SN_UARTE_ENDRX == 0u) {
     }
-    start_receiver();
+}
+
+void sn_ring_receive(void) {
+    if (SN_UARTE_SHORTS != 0u) {
+        stop_receiver();
+    }
+    halves = 1u;
+    SN_TIMER_CLEAR(SN_TIMER1_BASE) = 1u;
+    SN_UARTE_RXSTARTED = 0u;
+    point_at_half(0u);
+    SN_UARTE_RXD_MAXCNT = SN_HALF;
+    SN_UARTE_SHORTS = SN_ENDRX_STARTRX;
+    SN_UARTE_STARTRX = 1u;
+    while (SN_UARTE_RXSTARTED == 0u) {
+    }
+    SN_UARTE_RXSTARTED = 0u;
+    point_at_half(1u);
+}
+
+uint32_t sn_ring_received(uint32_t taken) {
+    SN_TIMER_CAPTURE0(SN_TIMER1_BASE) = 1u;
+    const uint32_t count = SN_TIMER_CC0(SN_TIMER1_BASE);
+    if (count == taken) {
+        return 0u;
+    }
+    if (SN_UARTE_RXSTARTED != 0u) {
+        SN_UARTE_RXSTARTED = 0u;
+        halves++;
+        point_at_half(halves);  // double-buffered: taken over at the next start
+    }
+    // Both counters wrap. Past the half that we know of, EasyDMA fills the wrong half.
+    const bool is_broken = (int32_t)(count - halves * SN_HALF) > 0;
+    return (count - taken) | (is_broken ? SN_RING_BROKEN : 0u);
 }
 
 void sn_uarte_start(void) {
     SN_UARTE_ENABLE = 0u;  // a bootloader may have left it on
+    SN_UARTE_SHORTS = 0u;
     SN_GPIO_OUTSET(SN_LINK_TX_PORT) = 1u << SN_LINK_TX_PIN;
     SN_GPIO_PIN_CNF(SN_LINK_TX_PORT, SN_LINK_TX_PIN) = SN_PIN_OUTPUT;
     SN_GPIO_PIN_CNF(SN_LINK_RX_PORT, SN_LINK_RX_PIN) = SN_PIN_INPUT_PULLUP;
@@ -101,47 +107,7 @@ void sn_uarte_start(void) {
     SN_UARTE_CONFIG = 0u;  // 8 bits, no parity, one stop bit, no flow control
     SN_UARTE_ENABLE = SN_UARTE_ENABLED;
     start_counter();
-    start_receiver();
-}
-
-// Waits for bytes; returns how many are in the ring, 0 after an overrun was mended.
-static uint32_t wait_for_bytes(void) {
-    uint32_t count = received();
-    while (count == taken) {
-        count = received();
-    }
-    if (SN_UARTE_RXSTARTED != 0u) {
-        SN_UARTE_RXSTARTED = 0u;
-        halves++;
-        point_at_half(halves + 1u);
-    }
-    // All counters wrap. Past the half that we know of, EasyDMA fills the wrong half; past the
-    // ring, it overwrites what was not read.
-    const int32_t beyond = (int32_t)(count - (halves + 1u) * SN_HALF);
-    if (beyond > 0 || count - taken > SN_RING) {
-        overruns += count - taken;
-        restart_receiver();
-        return 0u;
-    }
-    sn_spin(SN_SETTLE_CYCLES);
-    return count - taken;
-}
-
-bool sn_uarte_has_bytes(void) {
-    return received() != taken;
-}
-
-uint32_t sn_uarte_read(uint8_t *bytes, uint32_t capacity) {
-    uint32_t ready = 0u;
-    while (ready == 0u) {
-        ready = wait_for_bytes();
-    }
-    const uint32_t count = ready < capacity ? ready : capacity;
-    for (uint32_t index = 0; index < count; index++) {
-        bytes[index] = *(volatile uint8_t *)&ring[(taken + index) % SN_RING];
-    }
-    taken += count;
-    return count;
+    sn_ring_receive();
 }
 
 static void send(const uint8_t *bytes, uint32_t count) {
@@ -176,9 +142,6 @@ void sn_uarte_write(const uint8_t *bytes, uint32_t count) {
 
 uint32_t sn_uarte_overruns(void) {
     const uint32_t errors = SN_UARTE_ERRORSRC;
-    if (errors != 0u) {
-        SN_UARTE_ERRORSRC = errors;  // written ones are cleared
-        overruns++;
-    }
-    return overruns;
+    SN_UARTE_ERRORSRC = errors;  // written ones are cleared
+    return sn_ring_overruns(errors != 0u ? 1u : 0u);
 }

@@ -8,25 +8,20 @@
 static uint32_t taken;  // bytes handed out since the receiver started
 static uint32_t overruns;
 
-void sn_ring_start(void) {
-    taken = 0u;
-    sn_ring_receive();
-}
-
 // Waits for bytes; returns how many are in the ring, 0 after an overrun was mended.
 static uint32_t wait_for_bytes(void) {
-    uint32_t count;
-    bool whole;
+    uint32_t ready;
     do {
-        whole = sn_ring_received(&count);
-    } while (whole && count == taken);
-    if (!whole || count - taken > SN_RING_BYTES) {
-        overruns += count - taken;
-        sn_ring_start();
+        ready = sn_ring_received(taken);
+    } while (ready == 0u);
+    if (ready > SN_RING_BYTES) {
+        overruns += ready & ~SN_RING_BROKEN;
+        taken = 0u;
+        sn_ring_receive();
         return 0u;
     }
     sn_spin(SN_SETTLE_CYCLES);
-    return count - taken;
+    return ready;
 }
 
 uint32_t sn_ring_read(uint8_t *bytes, uint32_t capacity) {
@@ -35,13 +30,19 @@ uint32_t sn_ring_read(uint8_t *bytes, uint32_t capacity) {
         ready = wait_for_bytes();
     }
     const uint32_t count = ready < capacity ? ready : capacity;
+    const uint32_t first = taken;
     for (uint32_t index = 0; index < count; index++) {
-        bytes[index] = *(volatile uint8_t *)&sn_ring[(taken + index) % SN_RING_BYTES];
+        bytes[index] = *(volatile uint8_t *)&sn_ring[(first + index) % SN_RING_BYTES];
     }
-    taken += count;
+    taken = first + count;
     return count;
 }
 
-uint32_t sn_ring_overruns(void) {
+bool sn_ring_has_bytes(void) {
+    return sn_ring_received(taken) != 0u;
+}
+
+uint32_t sn_ring_overruns(uint32_t more) {
+    overruns += more;
     return overruns;
 }

@@ -3,6 +3,7 @@
 #include "sn_port.h"
 
 #include "cortexm/sn_cortexm.h"
+#include "ring/ring.h"
 #include "rp2/clocks.h"
 #include "rp2/registers.h"
 #include "rp2/uart.h"
@@ -32,7 +33,7 @@ void sn_port_init(void) {
 }
 
 uint32_t sn_port_read(uint8_t *bytes, uint32_t capacity) {
-    return sn_uart_read(bytes, capacity);
+    return sn_ring_read(bytes, capacity);
 }
 
 void sn_port_write(const uint8_t *bytes, uint32_t count) {

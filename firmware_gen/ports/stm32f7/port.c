@@ -37,7 +37,6 @@ static const sn_stream stream = SN_USART_STREAM;
 // between the DMA and the core (RM0410 2.1.10: the DMAs reach it through the AHBS).
 uint8_t sn_ring[SN_RING_BYTES] __attribute__((aligned(SN_RING_BYTES)));
 static bool has_cyccnt;
-static uint32_t errors;
 
 void sn_port_init(void) {
     sn_clocks_start(&clock_plan);
@@ -50,17 +49,17 @@ void sn_port_init(void) {
     sn_gpio_give(SN_GPIO_BASE(SN_LINK_RX_PORT), SN_LINK_RX_PIN, SN_LINK_FUNCTION);
     has_cyccnt = sn_cyccnt_start();
     sn_usart_v2_start(SN_USART_BASE, SN_USART_DIVIDER);
-    sn_ring_start();
+    sn_ring_receive();
 }
 
 void sn_ring_receive(void) {
     sn_stream_start(&stream, SN_USART_V2_DATA(SN_USART_BASE));
 }
 
-bool sn_ring_received(uint32_t *count) {
-    errors += sn_usart_v2_errors(SN_USART_BASE);
-    *count = sn_stream_received(&stream);
-    return true;
+uint32_t sn_ring_received(uint32_t taken) {
+    // While it shows an overrun, the receiver may take nothing more.
+    (void)sn_ring_overruns(sn_usart_v2_errors(SN_USART_BASE));
+    return sn_stream_received(&stream) - taken;
 }
 
 uint32_t sn_port_read(uint8_t *bytes, uint32_t capacity) {
@@ -72,7 +71,7 @@ void sn_port_write(const uint8_t *bytes, uint32_t count) {
 }
 
 uint32_t sn_port_overruns(void) {
-    return errors + sn_ring_overruns();
+    return sn_ring_overruns(sn_usart_v2_errors(SN_USART_BASE));
 }
 
 uint32_t sn_port_ticks(void) {

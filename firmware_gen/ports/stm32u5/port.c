@@ -36,7 +36,6 @@
 
 uint8_t sn_ring[SN_RING_BYTES];
 static bool has_cyccnt;
-static uint32_t errors;
 
 void sn_port_init(void) {
     sn_clocks_start();
@@ -48,17 +47,17 @@ void sn_port_init(void) {
     sn_gpio_give(SN_GPIO_BASE(SN_LINK_RX_PORT), SN_LINK_RX_PIN, SN_LINK_FUNCTION);
     has_cyccnt = sn_cyccnt_start();
     sn_usart_v2_start(SN_USART_BASE, SN_USART_DIVIDER);
-    sn_ring_start();
+    sn_ring_receive();
 }
 
 void sn_ring_receive(void) {
     sn_gpdma_start(SN_USART_REQUEST, SN_USART_V2_DATA(SN_USART_BASE));
 }
 
-bool sn_ring_received(uint32_t *count) {
-    errors += sn_usart_v2_errors(SN_USART_BASE);
-    *count = sn_gpdma_received();
-    return true;
+uint32_t sn_ring_received(uint32_t taken) {
+    // While it shows an overrun, the receiver may take nothing more.
+    (void)sn_ring_overruns(sn_usart_v2_errors(SN_USART_BASE));
+    return sn_gpdma_received() - taken;
 }
 
 uint32_t sn_port_read(uint8_t *bytes, uint32_t capacity) {
@@ -70,7 +69,7 @@ void sn_port_write(const uint8_t *bytes, uint32_t count) {
 }
 
 uint32_t sn_port_overruns(void) {
-    return errors + sn_ring_overruns();
+    return sn_ring_overruns(sn_usart_v2_errors(SN_USART_BASE));
 }
 
 uint32_t sn_port_ticks(void) {
