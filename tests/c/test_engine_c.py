@@ -183,7 +183,8 @@ def test_the_runtime_compiles_for_the_m4_without_a_warning(tmp_path, compiler):
         pytest.skip(f"no {compiler} for the M4: {error.message}")
     write_shapes(tmp_path)
     sources = sorted((runtime_dir() / "engine").glob("*.c"))
-    for source in [*sources, runtime_dir() / "sn_classifier.c"]:
+    mains = [runtime_dir() / "sn_classifier.c", runtime_dir() / "sn_live.c"]
+    for source in [*sources, *mains]:
         target = tmp_path / f"{source.stem}.o"
         includes = [f"-I{runtime_dir()}", f"-I{tmp_path}"]
         flags = ["-std=c99", "-O2", "-ffreestanding", *WARNINGS, *includes]
