@@ -13,6 +13,7 @@ from sernet_cal.bundle import Bundle
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.catalogue.check import TOOLCHAINS, check_board, why_no_emulator
+from sernet_gen import assets
 from sernet_gen.board import board_names, load_board
 from sernet_gen.choices import host_choices
 from sernet_gen.constants import Constants, render_constants
@@ -47,3 +48,19 @@ def test_a_board_is_sound(name: str, tiny: Bundle, constants: Constants, tmp_pat
     missing = [step.detail for step in steps if step.passed is None and board.emulator != "none"]
     if missing:
         pytest.skip(f"in part: {'; '.join(missing)}")
+
+
+def test_a_board_of_ones_own_is_emulated_too(
+    tiny: Bundle, constants: Constants, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (assets.boards_dir() / "microbit_v2" / "board.toml").read_text(encoding="utf-8")
+    path = tmp_path / "my board.toml"
+    path.write_text(text.replace('name = "microbit_v2"', 'name = "mine"'))
+    board = load_board(str(path))
+    word = TOOLCHAINS[0]
+    monkeypatch.setattr("sernet_edge.catalogue.check.TOOLCHAINS", (word,))
+    steps = list(check_board(board, tiny, constants, CLIPS[:1], tmp_path))
+    if len(steps) < 3 or steps[-1].passed is None:
+        pytest.skip(f"needs {word} and unicorn: {steps[-1].detail}")
+    assert (steps[-1].name, steps[-1].passed) == (f"verify with {word}", True)
+    assert steps[-1].detail == "1 of 1 clips equal to the last byte, by emu://"
