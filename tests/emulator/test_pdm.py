@@ -74,7 +74,7 @@ def test_a_sound_that_does_not_wait_goes_on_without_the_firmware() -> None:
     bench = Bench()
     ends: list[int] = []
     bench.pdm.on_event = lambda offset: ends.append(offset) if offset == END else None
-    bench.pdm.waits = False
+    bench.pdm.hurry = 1024
     bench.start(256).heard(2)
     assert len(ends) == 8
 

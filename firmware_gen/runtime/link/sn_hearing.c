@@ -20,6 +20,7 @@ void sn_hearing_init(sn_hearing *hearing) {
     hearing->clip = 0;
     hearing->wanted = 0;
     hearing->heard = 0;
+    hearing->first = 0;
     sn_meter_begin(&hearing->meter);
 }
 
@@ -57,6 +58,8 @@ uint8_t sn_hearing_listen(sn_hearing *hearing, sn_clip_run *run, uint32_t stream
     }
     sn_hearing_stop(hearing);
     hearing->wanted = 0;  // the room is the stream's
+    hearing->heard = 0;
+    hearing->first = 0;
     sn_meter_begin(&hearing->meter);
     return start(hearing, SN_HEARING_STREAM, sn_clip_run_live_begin(run, stream));
 }
@@ -80,13 +83,30 @@ static uint8_t step_of_clip(sn_hearing *hearing, sn_clip_run *run) {
     return status;
 }
 
+// All that the microphone has goes into the ring first: it keeps little, and the network may be
+// busy for long now and idle later.
+static void fill_ring(sn_hearing *hearing) {
+    const uint32_t after = hearing->room - hearing->first;  // up to the end of the room
+    const bool is_wrapped = hearing->heard >= after;
+    int16_t *const free =
+        hearing->samples + (is_wrapped ? hearing->heard - after : hearing->first + hearing->heard);
+    const uint32_t count = sn_microphone_read(free, is_wrapped ? hearing->room - hearing->heard
+                                                               : after - hearing->heard);
+    sn_meter_push(&hearing->meter, free, count);
+    hearing->heard += count;
+}
+
 static uint8_t step_of_stream(sn_hearing *hearing, sn_clip_run *run) {
-    const uint32_t count = sn_microphone_read(hearing->samples, smaller(hearing->room, STEP));
+    fill_ring(hearing);
+    const uint32_t whole = smaller(hearing->heard, hearing->room - hearing->first);
+    const uint32_t count = smaller(whole, STEP);
     if (count == 0) {
         return SN_LINK_OK;
     }
-    sn_meter_push(&hearing->meter, hearing->samples, count);
-    return sn_clip_run_take(run, hearing->samples, count);
+    const int16_t *const oldest = hearing->samples + hearing->first;
+    hearing->first = count == hearing->room - hearing->first ? 0 : hearing->first + count;
+    hearing->heard -= count;
+    return sn_clip_run_take(run, oldest, count);
 }
 
 bool sn_hearing_step(sn_hearing *hearing, sn_clip_run *run) {

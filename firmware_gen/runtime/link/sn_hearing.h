@@ -17,7 +17,8 @@ typedef enum {
 } sn_hearing_state;
 
 // `samples`: room for `room` of them. Of the recorded `clip`, `wanted` samples are asked for (0:
-// there is none) and `heard` are kept. `meter`: of a stream.
+// there is none) and `heard` are kept. Of a stream, `heard` samples wait to be classified in the
+// room as a ring, the oldest at `first`; `meter`: how loud it is.
 typedef struct {
     sn_hearing_state state;
     int16_t *samples;
@@ -25,6 +26,7 @@ typedef struct {
     uint32_t clip;
     uint32_t wanted;
     uint32_t heard;
+    uint32_t first;
     sn_meter meter;
 } sn_hearing;
 

@@ -193,13 +193,13 @@ class Nrf52:
             lambda _offset, _value: None,
         )
 
-    def listen_to(self, samples: Samples, waits: bool = True) -> None:
+    def listen_to(self, samples: Samples, hurry: int | None = None) -> None:
         """Let the microphone hear `samples`, int16 [n] at 16 kHz, and then silence.
 
-        `waits`: the sound stands still while the firmware has no room for it. Comes after
-        `connect`.
+        `hurry`: samples that come from one look of the firmware to the next; without it, the sound
+        stands still while there is no room. Comes after `connect`.
         """
-        self._pdm.sound, self._pdm.waits = samples, waits
+        self._pdm.sound, self._pdm.hurry = samples, hurry
 
     def reset(self) -> None:
         """Put every peripheral into its state after a reset."""

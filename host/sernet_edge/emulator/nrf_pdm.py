@@ -45,7 +45,8 @@ _THUMP = 12_000
 class Pdm(NordicPeripheral):
     """The interface with `microphone` behind it (None: nothing is connected).
 
-    `is_powered` tells whether the pin called so is high.
+    `is_powered` tells whether the pin called so is high. `sound`: what it hears. `hurry`: None
+    where it waits for the firmware, or the samples that come from one look to the next.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Pdm(NordicPeripheral):
         self._microphone = microphone
         self._write_memory, self._is_powered = write_memory, is_powered
         self.sound: Samples = np.zeros(0, np.int16)
-        self.waits = True
+        self.hurry: int | None = None
         super().__init__(_RESET)
 
     def reset(self) -> None:
@@ -94,7 +95,7 @@ class Pdm(NordicPeripheral):
 
     def advance(self) -> None:
         """Let up to a burst of samples arrive."""
-        left = _BURST
+        left = self.hurry or _BURST
         while left and self._running and not self._gated:
             count = min(left, self._room)
             self._write_memory(self._pointer, self._hear(count).astype("<i2").tobytes())
@@ -104,7 +105,7 @@ class Pdm(NordicPeripheral):
             if not self._room:
                 self.raise_event(END)
                 self._begin_buffer()
-                self._gated = self.waits
+                self._gated = self.hurry is None
 
     def _begin_buffer(self) -> None:
         self._pointer = self.words.get(SAMPLE_PTR, 0)
