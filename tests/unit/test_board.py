@@ -6,8 +6,9 @@ import pytest
 
 from sernet_cal.errors import InputError
 from sernet_gen import assets
-from sernet_gen.board import board_names, load_board, pin_number, read_board
+from sernet_gen.board import Oscillator, board_names, load_board, pin_number, read_board
 from sernet_gen.cores import find_core
+from sernet_gen.ports import port_folders, port_names
 
 NANO = (assets.boards_dir() / "nano33" / "board.toml").read_text(encoding="utf-8")
 
@@ -40,6 +41,30 @@ def test_the_pico_starts_with_its_second_stage() -> None:
     assert board.memory.flash.origin == 0x10000100
     assert (board.link.rx, board.link.tx) == ("GP1", "GP0")
     assert (pin_number("GP1"), pin_number("GP28")) == ((0, 1), (0, 28))
+
+
+def test_the_nucleos_have_their_debuggers_pins_and_clock() -> None:
+    pins = {
+        "nucleo_f446re": ((0, 3), (0, 2)),
+        "nucleo_f767zi": ((3, 9), (3, 8)),
+        "nucleo_u575zi": ((0, 10), (0, 9)),
+    }
+    for name, (rx, tx) in pins.items():
+        board = load_board(name)
+        assert board.link.rx is not None
+        assert board.link.tx is not None
+        assert (pin_number(board.link.rx), pin_number(board.link.tx)) == (rx, tx)
+        has_signal = board.oscillator == Oscillator(8_000_000, "signal")
+        assert has_signal == (name != "nucleo_u575zi")
+
+
+def test_a_port_is_the_folders_whose_headers_it_includes() -> None:
+    shared = ("cortexm", "ring")
+    assert port_folders("nrf52") == ("cortexm", "nrf52", "ring")
+    assert port_folders("stm32u5") == (*shared, "stm32", "stm32u5")
+    assert port_folders("stm32f7") == (*shared, "stm32", "stm32f4f7", "stm32f7")
+    assert port_folders("posix") == ("posix",)
+    assert {"stm32", "ring", "cortexm", "hostlib"}.isdisjoint(port_names())
 
 
 @pytest.mark.parametrize("wrong", ["nano", "NANO33", "nano-33"])
@@ -143,6 +168,14 @@ MISTAKES = {
     "products of USB that are no list": (
         ("[0x005A, 0x015A, 0x025A]", "0x005A"),
         "nano33/board.toml: usb.bootloader_pids is 90; it must be a list, each a whole number.",
+    ),
+    "an oscillator of no kind": (
+        ("[link]", '[oscillator]\nhz = 8_000_000\nkind = "quartz"\n[link]'),
+        'nano33/board.toml: oscillator.kind is \'quartz\'; it must be "crystal" or "signal".',
+    ),
+    "a part of ports": (
+        ('port = "nrf52"', 'port = "stm32"'),
+        "nano33/board.toml: there is no port 'stm32'.\n  Did you mean stm32",
     ),
     "no TOML": (("[link]", "[link"), "nano33/board.toml is no TOML: "),
 }
