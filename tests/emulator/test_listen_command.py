@@ -108,7 +108,9 @@ def test_each_answer_is_the_twins(
         "microphone" if source == "microphone" else "sound.wav"
     }
     assert all(abs(sum(line["probabilities"].values()) - 1) < 0.02 for line in answers)
-    assert all(-40 < line["level_dbfs"] <= line["peak_dbfs"] <= 0 for line in answers)
+    # After the sound is silence, and what is heard is ahead of what is classified.
+    assert all(-120 <= line["level_dbfs"] <= line["peak_dbfs"] <= 0 for line in answers)
+    assert answers[0]["level_dbfs"] > -40
     assert (end["end"], end["unseen_answers"], end["lost_samples"]) == (True, 0, 0)
     assert end["seconds"] == pytest.approx(1.0, abs=0.3)
     assert end["real_time"] > 0
