@@ -108,7 +108,7 @@ def test_a_goal_within_which_no_plan_keeps_up_is_dropped(clock_hz, keeps_up):
     net = NetworkWriter(1, 60, 40)
     body = net.pool(net.convolution(net.convolution(net.input, 16), 16), "MAX")
     model = read_qmodel(head(net, net.pool(net.convolution(body, 32), "MAX")), 40)
-    nano, beside = load_board("nano33"), runtime_of("nano33", live=True)
+    nano, beside = load_board("nano33"), runtime_of("nano33", ("live", "microphone"))
     ram = replace(nano.memory.ram, budget=beside.ram + beside.stack + 11_000)
     board = replace(nano, clock_hz=clock_hz, memory=replace(nano.memory, ram=ram))
     planned = plan_firmware(model, board, Budgets(), live=True)
@@ -129,15 +129,17 @@ def test_a_live_firmware_of_a_board_that_was_never_measured(monkeypatch):
         "a": {"flash": 100, "winograd": 1, "ram": 10, "stack": 5},
         "a live": {"flash": 130, "winograd": 1, "ram": 14, "stack": 6},
         "b": {"flash": 90, "winograd": 3, "ram": 20, "stack": 4},
-        "b live": {"flash": 100, "winograd": 3, "ram": 30, "stack": 4},
+        "b live microphone": {"flash": 100, "winograd": 3, "ram": 30, "stack": 4},
         "c": {"flash": 50, "winograd": 0, "ram": 5, "stack": 1},
     }
     monkeypatch.setattr("sernet_gen.planner.runtime._read", lambda path: table)
-    assert runtime_of("a", live=True) == Runtime(130, 1, 14, 6)
+    assert runtime_of("a", ["live"]) == Runtime(130, 1, 14, 6)
+    assert runtime_of("a", ("live", "microphone")) == Runtime(110, 1, 20, 5)
     assert runtime_of("c") == Runtime(50, 0, 5, 1)
-    assert runtime_of("c", live=True) == Runtime(80, 0, 15, 2)
-    assert runtime_of("unknown") == Runtime(100, 3, 20, 5)
-    assert runtime_of("unknown", live=True) == Runtime(130, 3, 30, 6)
+    assert runtime_of("c", ["live"]) == Runtime(80, 0, 9, 2)
+    assert runtime_of("c", ["more"]) == Runtime(80, 0, 15, 2)
+    assert runtime_of("my own") == Runtime(100, 3, 20, 5)
+    assert runtime_of("my own", ["live"]) == Runtime(130, 3, 24, 6)
 
 
 def test_the_mean_slides_over_the_rows_of_the_models_own_clip():

@@ -68,9 +68,16 @@ class FirmwarePlan:
         return prediction.total * SAMPLE_RATE_HZ / (self.target.clock_hz * samples)
 
 
+def extras_of(board: Board, live: bool) -> tuple[str, ...]:
+    """Return what a firmware of `board` has that others have not, as it says in HELLO."""
+    if not live:
+        return ()
+    return ("live",) if board.microphone is None else ("live", "microphone")
+
+
 def target_of(board: Board, live: bool = False) -> Target:
     """Return what is planned for on `board`; `live` as in Target."""
-    runtime = runtime_of(board.name, live)
+    runtime = runtime_of(board.name, extras_of(board, live))
     return Target(
         load_costs(board.core),
         board.clock_hz,
@@ -88,8 +95,8 @@ def plan_firmware(model: QModel, board: Board, wanted: Budgets, live: bool = Fal
 
     `wanted`: limits that must be kept. Where it has none those of board.toml are goals: without a
     plan that keeps to them, the latency is dropped, then the memories' budgets for what the board
-    has (`live`: for more RAM, step by step). A `live` plan that does not keep up with a stream is none, unless the others do not either.
-    Raises DoesNotFitError when there is no plan at all.
+    has (`live`: for more RAM, step by step). A `live` plan that does not keep up with a stream is
+    none, unless the others do not either. Raises DoesNotFitError when there is no plan at all.
     """
     target = target_of(board, live)
     failure: DoesNotFitError | None = None

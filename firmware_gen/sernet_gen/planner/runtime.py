@@ -5,16 +5,13 @@ hold is tested.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from sernet_gen.assets import runtime_sizes
-
-# Ends the key of what a board's firmware takes when it runs on streams without an end too.
-_LIVE = " live"
 
 
 @dataclass(frozen=True)
@@ -28,25 +25,34 @@ class Runtime:
     stack: int
 
 
-def runtime_of(board: str, live: bool = False) -> Runtime:
-    """Return the sizes of `board`, of a firmware that runs on streams too when it is `live`.
+def runtime_of(board: str, extras: Sequence[str] = ()) -> Runtime:
+    """Return the sizes of `board`; `extras`: what its firmware has that others have not, as in
+    HELLO.
 
-    Of one that was never measured, the largest of the others; what a live firmware takes more,
-    likewise.
+    Of one that was never measured, the largest of the others; what a firmware with `extras` takes
+    more, likewise, of those with the same ones if there are any.
     """
-    table = {name: Runtime(**sizes) for name, sizes in _read(runtime_sizes()).items()}
-    if live and board + _LIVE in table:
-        return table[board + _LIVE]
-    plain = {name: sizes for name, sizes in table.items() if not name.endswith(_LIVE)}
+    table = {_split(key): Runtime(**sizes) for key, sizes in _read(runtime_sizes()).items()}
+    if (board, tuple(extras)) in table:
+        return table[board, tuple(extras)]
+    plain = {name: sizes for (name, more), sizes in table.items() if not more}
     found = plain[board] if board in plain else _largest(plain.values())
-    if not live:
+    if not extras:
         return found
-    more = [
-        _combined(sizes, plain[name.removesuffix(_LIVE)], lambda whole, part: whole - part)
-        for name, sizes in table.items()
-        if name.endswith(_LIVE)
-    ]
-    return _combined(found, _largest(more), lambda part, rest: part + rest)
+    differences = {
+        key: _combined(sizes, plain[key[0]], lambda whole, part: max(0, whole - part))
+        for key, sizes in table.items()
+        if key[1]
+    }
+    same = [sizes for key, sizes in differences.items() if key[1] == tuple(extras)]
+    more = _largest(same or differences.values())
+    return _combined(found, more, lambda part, rest: part + rest)
+
+
+def _split(key: str) -> tuple[str, tuple[str, ...]]:
+    """Return the board and the extras of a key of the table."""
+    board, *extras = key.split()
+    return board, tuple(extras)
 
 
 def _largest(known: Iterable[Runtime]) -> Runtime:
@@ -58,10 +64,10 @@ def _combined(left: Runtime, right: Runtime, combine: Callable[[int, int], int])
     return Runtime(*(combine(getattr(left, name), getattr(right, name)) for name in names))
 
 
-def with_runtime(path: Path, board: str, runtime: Runtime, live: bool = False) -> str:
+def with_runtime(path: Path, board: str, runtime: Runtime, extras: Sequence[str] = ()) -> str:
     """Return the content of the table in `path` (none yet: empty) with the sizes of `board`."""
     table = _read(path) if path.exists() else {}
-    table[board + _LIVE if live else board] = asdict(runtime)
+    table[" ".join([board, *extras])] = asdict(runtime)
     return json.dumps(dict(sorted(table.items())), indent=2) + "\n"
 
 

@@ -21,7 +21,7 @@ from sernet_gen.generate import generate
 from sernet_gen.planner.budgets import NO_BUDGETS, Budgets
 from sernet_gen.planner.candidates import WITHOUT_WINOGRAD
 from sernet_gen.planner.choose import choose
-from sernet_gen.planner.firmware import FirmwarePlan, plan_firmware
+from sernet_gen.planner.firmware import FirmwarePlan, extras_of, plan_firmware
 from sernet_gen.planner.runtime import Runtime, with_runtime
 from sernet_gen.report import MemoryReport
 
@@ -87,7 +87,9 @@ def _update_runtime(table: Path, bundle: Bundle, board: Board, planned: Firmware
         report.ram_bytes - chosen.plan.arena_bytes,
         report.stack_bytes or 0,
     )
-    write_atomically(table, with_runtime(table, board.name, runtime, live).encode())
+    write_atomically(
+        table, with_runtime(table, board.name, runtime, extras_of(board, live)).encode()
+    )
     click.echo(f"The sizes of {board.name} are in {table}.", err=True)
 
 
