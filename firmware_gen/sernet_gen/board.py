@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sernet_cal.errors import InputError
 from sernet_gen import assets
 from sernet_gen.cores import Core, find_core
+from sernet_gen.pins import pin_number
 from sernet_gen.ports import is_port, port_names
 from sernet_gen.tables import NOT_IN_FILE, nearest, read_table
 from sernet_gen.uf2 import UF2_FAMILIES
@@ -140,7 +141,7 @@ class Peripherals:
 class Board:
     """One board. `port` is the folder of its microcontroller family, `emulator` the URL scheme
     that reaches it without hardware ("none" where there is none), `flash_wait_states` those of an
-    uncached read at `clock_hz`. `latency_budget_ms`: how soon after the last sample the answer
+    uncached read at `clock_hz`, in the mean of the words that it brings. `latency_budget_ms`: how soon after the last sample the answer
     should be there. `memory` is None for a host process. `flash_target`: what `flash_tool` calls
     the chip: the bootloader's answer begins so (sam-ba), the Board-ID on the drive (uf2), the
     target's name or its beginning (pyocd). `microphone`: None where no port knows of one.
@@ -239,21 +240,6 @@ def _read(path: Path, file: str) -> Board:
     board = read_table(Board, table, file)
     _check(board, file)
     return board
-
-
-def pin_number(text: str) -> tuple[int, int]:
-    """Return (port, pin) of a pin written as "P1.10", "PA10" (of port 0, PB1 of port 1), or "GP1"
-    (of port 0); raises InputError.
-    """
-    match = re.fullmatch(r"P(\d)\.(\d\d)|P([A-K])(\d\d?)|GP(\d\d?)", text)
-    if match is None:
-        raise InputError(
-            f"{text!r} is no pin; one is written as P1.10 (port, dot, two digits), as PA10 or as "
-            "GP1."
-        )
-    if match[3] is not None:
-        return ord(match[3]) - ord("A"), int(match[4])
-    return int(match[1] or 0), int(match[2] or match[5])
 
 
 def _check(board: Board, file: str) -> None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from string import Template
 
 from sernet_gen import assets
-from sernet_gen.board import Board, Boot2Region, Microphone, pin_number
+from sernet_gen.board import Board, Boot2Region, Microphone
 from sernet_gen.csyntax import abi_lock
+from sernet_gen.pins import pin_number
 
 SHARED_PORT = "cortexm"
 _LINKER_TEMPLATE = "link.ld.in"

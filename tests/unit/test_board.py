@@ -6,8 +6,9 @@ import pytest
 
 from sernet_cal.errors import InputError
 from sernet_gen import assets
-from sernet_gen.board import Oscillator, board_names, load_board, pin_number, read_board
+from sernet_gen.board import Oscillator, board_names, load_board, read_board
 from sernet_gen.cores import find_core
+from sernet_gen.pins import pin_number
 from sernet_gen.ports import port_folders, port_names
 
 NANO = (assets.boards_dir() / "nano33" / "board.toml").read_text(encoding="utf-8")

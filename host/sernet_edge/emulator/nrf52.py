@@ -15,7 +15,8 @@ from sernet_edge.emulator.nrf_pdm import Pdm
 from sernet_edge.emulator.nrf_timer import Timer
 from sernet_edge.emulator.nrf_uarte import Uarte
 from sernet_edge.emulator.registers import NordicPeripheral, RegisterFile, check_modelled
-from sernet_gen.board import Microphone, pin_number
+from sernet_gen.board import Microphone
+from sernet_gen.pins import pin_number
 
 _APB = Region(0x40000000, 0x30000)
 _GPIO = Region(0x50000000, 0x10000)

@@ -13,7 +13,8 @@ import numpy as np
 from sernet_edge.audio.load import Samples, to_int16
 from sernet_edge.emulator.machine import EmulatorError
 from sernet_edge.emulator.registers import NordicPeripheral
-from sernet_gen.board import Microphone, pin_number
+from sernet_gen.board import Microphone
+from sernet_gen.pins import pin_number
 
 START, STOP = 0x000, 0x004
 STARTED, STOPPED, END = 0x100, 0x104, 0x108

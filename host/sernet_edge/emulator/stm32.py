@@ -18,7 +18,8 @@ from sernet_edge.emulator.stm32u5_clocks import Flash as FlashU5
 from sernet_edge.emulator.stm32u5_clocks import Icache
 from sernet_edge.emulator.stm32u5_clocks import Pwr as PwrU5
 from sernet_edge.emulator.stm32u5_clocks import Rcc as RccU5
-from sernet_gen.board import Board, pin_number
+from sernet_gen.board import Board
+from sernet_gen.pins import pin_number
 
 _UNIT = 0x400  # every peripheral begins at a multiple of it
 _FLASH_ORIGIN, _RAM_ORIGIN = 0x08000000, 0x20000000
