@@ -141,10 +141,11 @@ class Peripherals:
 class Board:
     """One board. `port` is the folder of its microcontroller family, `emulator` the URL scheme
     that reaches it without hardware ("none" where there is none), `flash_wait_states` those of an
-    uncached read at `clock_hz`, in the mean of the words that it brings. `latency_budget_ms`: how soon after the last sample the answer
-    should be there. `memory` is None for a host process. `flash_target`: what `flash_tool` calls
-    the chip: the bootloader's answer begins so (sam-ba), the Board-ID on the drive (uf2), the
-    target's name or its beginning (pyocd). `microphone`: None where no port knows of one.
+    uncached read at `clock_hz`, in the mean of the words that it brings. `latency_budget_ms`: how
+    soon after the last sample the answer should be there. `memory` is None for a host process.
+    `flash_target`: what `flash_tool` calls the chip: the bootloader's answer begins so (sam-ba),
+    the Board-ID on the drive (uf2), the target's name or its beginning (pyocd). `microphone`: None
+    where no port knows of one.
     """
 
     name: str

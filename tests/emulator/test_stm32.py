@@ -310,6 +310,11 @@ WRONG_BOARDS = {
         {"clock_hz": 216_000_000},
         "The clocks of the STM32F4 port are whole MHz from 50 to 180 MHz: clock_hz is another.",
     ),
+    "the rate of an oscillator": (
+        "nucleo_f767zi",
+        {"oscillator": Oscillator(12_500_000, "crystal")},
+        "The oscillator of an STM32F4 or F7 has whole MHz from 4 to 50: oscillator.hz is another.",
+    ),
     "an oscillator": (
         "nucleo_u575zi",
         {"oscillator": Oscillator(16_000_000, "crystal")},

@@ -12,6 +12,8 @@
 #ifndef SN_OSCILLATOR_HZ  // the file of the board names none
 #define SN_OSCILLATOR_HZ 0u
 #define SN_OSCILLATOR_IS_SIGNAL 0
+#elif SN_OSCILLATOR_HZ < 4000000 || SN_OSCILLATOR_HZ > 50000000 || SN_OSCILLATOR_HZ % 1000000
+#error The oscillator of an STM32F4 or F7 has whole MHz from 4 to 50: oscillator.hz is another.
 #endif
 
 #define SN_APB1_DIVIDER 4u
