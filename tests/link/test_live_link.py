@@ -31,7 +31,7 @@ from sernet_edge.link.messages import (
     LivePush,
     Push,
 )
-from sernet_edge.link.session import Session
+from sernet_edge.link.session import Session, Timing
 from sernet_edge.link.transport import open_port
 from sernet_edge.references import References
 from sernet_gen.assets import runtime_dir
@@ -85,6 +85,44 @@ def test_any_blocks_give_the_answers_of_the_twin(
     assert seen == len(expected)
     assert stream.busy_s is not None
     assert stream.busy_s > 0
+
+
+class LossyLine:
+    """A line that loses and spoils some of what passes, both ways."""
+
+    name, baud = "lossy line", 0
+
+    def __init__(self, url: str, seed: int) -> None:
+        self._port, self._chance = open_port(url, 0), random.Random(seed)
+
+    def _passed(self, data: bytes) -> bytes:
+        chance = self._chance.random()
+        if chance < 0.02:
+            return b""
+        return data[:-3] + b"\x55" + data[-2:] if chance < 0.04 and len(data) > 3 else data
+
+    def write(self, data: bytes) -> None:
+        self._port.write(self._passed(data))
+
+    def read(self, timeout_s: float) -> bytes:
+        return self._passed(self._port.read(timeout_s))
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def test_a_lossy_line_loses_no_sample(firmware: tuple[Bundle, str]) -> None:
+    line = LossyLine(firmware[1], 3)
+    session = Session(line, Timing(base_s=0.05, tries=8, budget_factor=0.0))
+    session.connect()
+    samples = random_clip(6, 40_000)
+    stream = LiveStream(session)
+    stream.push(samples)
+    expected = twin(firmware[0], samples)
+    assert (stream.samples, stream.answers) == (40_000, len(expected))
+    assert stream.state.scores == tuple(expected[-1])
+    assert session.counters.retries > 0
+    line.close()
 
 
 def test_clips_and_streams_take_turns(firmware: tuple[Bundle, str], session: Session) -> None:
@@ -198,7 +236,7 @@ def test_a_board_that_takes_something_else_is_not_believed(takes: int) -> None:
         stream.push(np.zeros(96, np.int16))
 
 
-def test_offsets_of_the_device_wrap(tmp_path: Path) -> None:
+def test_positions_on_the_device_wrap(tmp_path: Path) -> None:
     (tmp_path / "sn_shapes.h").write_text("#define SN_LIVE 1\n")
     link = runtime_dir() / "link"
     sources = [SUPPORT / "stream_offsets.c", link / "sn_clip_run.c", link / "sn_trace.c"]

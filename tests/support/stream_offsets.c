@@ -1,4 +1,4 @@
-// A stream's offsets on both sides of 2^32, without the network: stand-ins take its calls.
+// A stream's positions on both sides of 2^32, without the network: stand-ins take its calls.
 // Prints one line per surprise.
 #include <stdio.h>
 
@@ -53,8 +53,33 @@ static void push(sn_clip_run *run, uint32_t offset, uint8_t status, uint32_t nex
     }
 }
 
+// The front-end's position over three days of samples, on both sides of 2^32: it must say the same
+// as a count that does not wrap, which place comes next and whether there is a whole frame.
+static void rewind_for_days(void) {
+    static sn_features features;
+    uint64_t total = 0;
+    uint32_t random = 1;
+    while (total < ((uint64_t)1 << 32) + 100000u) {
+        random = random * 1664525u + 1013904223u;
+        const uint32_t count = (random >> 16) % (SN_FRAME_LENGTH + 1u);
+        sn_features_rewind(&features);
+        features.seen_samples += count;
+        features.framed_samples += count;
+        total += count;
+        const bool is_whole = features.framed_samples >= SN_FRAME_LENGTH;
+        if (features.framed_samples >= 3u * SN_FRAME_LENGTH ||
+            features.framed_samples % SN_FRAME_LENGTH != total % SN_FRAME_LENGTH ||
+            is_whole != (total >= SN_FRAME_LENGTH)) {
+            printf("position %u after %llu\n", features.framed_samples, (unsigned long long)total);
+            ++surprises;
+            return;
+        }
+    }
+}
+
 int main(void) {
     static sn_clip_run run;
+    rewind_for_days();
     if (sn_clip_run_live_begin(&run, 7) != SN_LINK_OK) {
         return 2;
     }
