@@ -38,7 +38,7 @@ class Bench:
         self.pdm.write(START, 1)
         return self
 
-    def heard(self, looks: int = 4) -> np.ndarray:
+    def heard(self, looks: int = 30) -> np.ndarray:
         """Let time pass; return what came after the microphone woke up."""
         for _ in range(looks):
             self.pdm.advance()
@@ -59,14 +59,14 @@ def test_a_buffer_is_filled_with_the_very_samples() -> None:
 
 def test_the_next_buffer_is_filled_when_it_was_named() -> None:
     bench = Bench().start(1024)
-    bench.heard(5)
+    bench.heard()
     assert not bench.memory[1024:].any()  # it waits for the firmware
     bench.pdm.write(POINTER, 2 * 10_000)
-    bench.pdm.advance()
+    bench.heard()
     # What was taken over is the old pointer; the new one comes next.
     assert bench.memory[0] != 12_000
     bench.pdm.write(POINTER, 2 * 20_000)
-    bench.pdm.advance()
+    bench.heard()
     assert bench.memory[10_000:10_010].any()
 
 
