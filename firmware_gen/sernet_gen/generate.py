@@ -11,8 +11,8 @@ from sernet_cal.bundle import Bundle
 from sernet_cal.errors import DoesNotFitError
 from sernet_cal.qmodel import read_qmodel
 from sernet_gen.arduino import SKETCH_IMAGE, Sketch, make_sketch, sketch_budgets
-from sernet_gen.arduino_cli import ArduinoCli, compile_sketch, find_arduino_cli
-from sernet_gen.board import Board
+from sernet_gen.arduino_cli import ArduinoCli, NotThere, compile_sketch, find_arduino_cli
+from sernet_gen.board import ArduinoCore, Board
 from sernet_gen.choices import Choices, host_choices
 from sernet_gen.compile import OBJECTS, Progress, compile_project, silent
 from sernet_gen.compiler import Compiler
@@ -71,20 +71,15 @@ def generate(
     if board.arduino is None or not with_sketch:
         return generate_constants(constants, board, out_dir, compiler, progress)
     try:
-        sketch_constants = _sketch_constants(bundle, board, constants, planned, budgets)
+        sketch = _sketch(bundle, board, board.arduino, constants, planned, budgets)
     except DoesNotFitError as error:
-        note = (
-            f"There is no Arduino sketch: its core takes {board.arduino.flash_bytes:,} bytes of "
-            f"flash, and the network does not fit beside it. {error}"
-        )
         build = generate_constants(constants, board, out_dir, compiler, progress)
-        return replace(build, sketch_note=note)
-    sketch = make_sketch(sketch_constants, board, board.arduino)
-    cli = find_arduino_cli(board.arduino)
-    if isinstance(cli, ArduinoCli):
-        return generate_constants(constants, board, out_dir, compiler, progress, sketch, cli)
-    build = generate_constants(constants, board, out_dir, compiler, progress, sketch)
-    return replace(build, sketch_note=cli.text(board.arduino, out_dir))
+        return replace(build, sketch_note=_no_room(board.arduino, error))
+    found = find_arduino_cli(board.arduino)
+    cli = found if isinstance(found, ArduinoCli) else None
+    build = generate_constants(constants, board, out_dir, compiler, progress, sketch, cli)
+    note = found.text(board.arduino, out_dir) if isinstance(found, NotThere) else ""
+    return replace(build, sketch_note=note)
 
 
 def _constants(
@@ -98,21 +93,29 @@ def _constants(
     return render_constants(bundle, planned.chosen.choices, planned.run_budget_ms, live)
 
 
-def _sketch_constants(
+def _sketch(
     bundle: Bundle,
     board: Board,
+    core: ArduinoCore,
     constants: Constants,
     planned: FirmwarePlan | None,
     budgets: Budgets,
-) -> Constants:
-    """Return the firmware's `constants`, or those of a plan that leaves the core its flash."""
-    assert board.arduino is not None
-    beside_core = sketch_budgets(board, board.arduino, budgets)
+) -> Sketch:
+    """Return the sketch of the firmware's `constants`, or of a plan that leaves the core its flash;
+    raises DoesNotFitError when there is none."""
+    beside_core = sketch_budgets(board, core, budgets)
     assert beside_core.flash is not None
-    if planned is None or planned.flash_bytes <= beside_core.flash:
-        return constants
-    smaller = plan_firmware(read_qmodel(bundle.int8), board, beside_core, constants.live)
-    return _constants(bundle, None, smaller, constants.live)
+    if planned is not None and planned.flash_bytes > beside_core.flash:
+        smaller = plan_firmware(read_qmodel(bundle.int8), board, beside_core, constants.live)
+        constants = _constants(bundle, None, smaller, constants.live)
+    return make_sketch(constants, board, core)
+
+
+def _no_room(core: ArduinoCore, error: DoesNotFitError) -> str:
+    return (
+        f"There is no Arduino sketch: its core takes {core.flash_bytes:,} bytes of flash, and the "
+        f"network does not fit beside it. {error}"
+    )
 
 
 def generate_constants(

@@ -29,6 +29,7 @@ from sernet_edge.references import References
 from sernet_gen.arduino import LIBRARY, SKETCH
 from sernet_gen.board import load_board
 from sernet_gen.choices import host_choices
+from sernet_gen.flags import WARNINGS
 from sernet_gen.generate import generate
 from sernet_gen.toolchain import ARM_GCC
 
@@ -162,6 +163,12 @@ def test_nothing_warns_with_the_cores_flags(
     own = [path for path in sources if "sketch" in path.name or path.suffix == ".cpp"]
     for source in [*own, *sketches(made)]:
         arduino_build.arm_gcc().compile(source, tmp_path / "x.o", made.includes)
+    # What is written here is held to the runtime's own rules as well.
+    core = arduino_build.arm_gcc()
+    strict = arduino_build.Compilers(core.c, core.cxx, (*core.target, *WARNINGS))
+    for source in own:
+        if source.suffix == ".c":
+            strict.compile(source, tmp_path / "x.o", made.includes)
 
 
 @needs_zig
