@@ -8,6 +8,7 @@ from sernet_cal.qmodel_types import QModel
 from sernet_edge.tables import make_console, make_table, percent
 from sernet_gen.board import Board
 from sernet_gen.choices import write_choices
+from sernet_gen.kernels.choice import Choice
 from sernet_gen.planner.costs import ESTIMATED_CYCLES
 from sernet_gen.planner.firmware import FirmwarePlan
 from sernet_gen.planner.predict import Prediction, StepPrediction
@@ -25,6 +26,7 @@ def plan_json(planned: FirmwarePlan, board: Board, name: str, model: QModel) -> 
     return {
         "board": board.name,
         "core": board.core,
+        "costs_of": planned.target.costs.core,
         "model": name,
         "live": planned.target.live,
         "quantity": prediction.quantity,
@@ -61,6 +63,7 @@ def _layer(step: StepPrediction) -> dict[str, Any]:
         "algorithm": choice.algorithm if choice else None,
         "rows": choice.rows if choice else None,
         "weights": choice.weights if choice else None,
+        "tile": choice.tile if choice and choice.algorithm == "winograd" else None,
         "cost": round(step.cost),
         "latency": round(step.late),
         "workspace_bytes": step.workspace,
@@ -76,7 +79,8 @@ def print_plan(planned: FirmwarePlan, board: Board, name: str, model: QModel) ->
     console.print(f"{name} on {board.title}: predictions for one clip, in million {quantity}")
     console.print(_table(prediction))
     console.print(_LEGEND, soft_wrap=True)
-    for line in (*_totals(planned), *_goals(planned), *_rejections(planned)):
+    lines = (*_borrowed(planned, board), *_totals(planned), *_goals(planned))
+    for line in (*lines, *_rejections(planned)):
         console.print(line, soft_wrap=True)
 
 
@@ -90,7 +94,7 @@ def _table(prediction: Prediction) -> Table:
         choice = step.choice
         table.add_row(
             step.name,
-            choice.algorithm if choice else "",
+            _algorithm(choice) if choice else "",
             choice.weights if choice else "",
             str(choice.rows) if choice else "",
             *(_millions(step.cost), percent(step.cost / whole), _millions(step.late)),
@@ -105,8 +109,23 @@ def _table(prediction: Prediction) -> Table:
     return table
 
 
+def _algorithm(choice: Choice) -> str:
+    """Return the algorithm for a person, with the size of its tiles where it has any."""
+    return f"winograd F({choice.tile})" if choice.algorithm == "winograd" else choice.algorithm
+
+
 def _millions(cost: float) -> str:
     return f"{cost / _MILLION:.2f}"
+
+
+def _borrowed(planned: FirmwarePlan, board: Board) -> list[str]:
+    costs = planned.target.costs
+    if costs.core == board.core:
+        return []
+    return [
+        f"Nobody has measured what the kernels cost on a {board.core} yet: all costs are those of "
+        f"the {costs.core}. Measure it:  sernet-edge bench --board {board.name} --fit FILE"
+    ]
 
 
 def _totals(planned: FirmwarePlan) -> list[str]:

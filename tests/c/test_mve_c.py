@@ -40,6 +40,27 @@ def first_layers():
     return made
 
 
+def winograd_layers():
+    """Return layers with tiles of each size, with weights of the tables and made in the run."""
+    made = LayerMaker(7)
+    for number, tile in enumerate(("4x4", "4x2", "2x4", "2x2")):
+        for weights in ("transformed", "int8", "halves"):
+            source = made.source(4 + 3 * number + len(weights) % 4, 8 + 12 * number)
+            conv = made.convolution(source, 4, (3, 3), extreme=weights == "halves")
+            group = Group((conv,), (made.pool(conv, "max"),))
+            made.layer(group, Choice("winograd", 2, 1, weights, tile=tile))
+    return made
+
+
+@pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["assembly", "portable"])
+def test_winograd_strips_equal_the_reference(tmp_path, flags):
+    made = winograd_layers()
+    random = np.random.default_rng(3)
+    clips = [random_clip(random, made.model, layer, 7) for layer in made.layers]
+    found = run_cases(tmp_path, made.model, made.layers, clips, flags)
+    assert found == [0] * len(made.layers)
+
+
 @pytest.mark.parametrize("rows", [16, 5])
 @pytest.mark.parametrize("flags", [(), ("-DSN_PORTABLE",)], ids=["helium", "portable"])
 def test_the_first_layer_equals_the_reference(tmp_path, flags, rows):

@@ -1,6 +1,7 @@
 """`sernet-edge plan` and the budgets of `build`."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,10 +11,13 @@ from sernet_cal.errors import DoesNotFitError, ExitCode, InputError, ModelError
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.cli import cli
 from sernet_edge.model.bundled import resolve_model
+from sernet_edge.plan_report import plan_json, print_plan
 from sernet_gen.board import load_board
 from sernet_gen.choices import read_choices
 from sernet_gen.plan import plan_model
+from sernet_gen.planner.budgets import NO_BUDGETS
 from sernet_gen.planner.costs import CostTable, load_costs
+from sernet_gen.planner.firmware import plan_firmware
 from sernet_gen.planner.runtime import Runtime, runtime_of, with_runtime
 
 
@@ -71,13 +75,34 @@ def test_the_text_says_what_was_chosen_and_why_not():
     assert result.exit_code == 0
     for words in (
         "emodb-3s on Arduino Nano 33 BLE Sense: predictions for one clip, in million estimated",
-        "winograd",
+        "winograd F(4x4)",
         "rows: made by one run; late: of the cost, what comes after the last sample",
         "of which the arena",
         "Duty cycle",
         "conv_8 cannot run by Winograd: its window is 1x1, not 3x3.",
     ):
         assert words in result.stdout
+
+
+def test_a_core_without_costs_of_its_own_is_named(capsys):
+    board = replace(load_board("nano33"), core="cortex-m23")
+    model = read_qmodel(resolve_model("emodb-3s-small").int8)
+    planned = plan_firmware(model, board, NO_BUDGETS)
+    print_plan(planned, board, "emodb-3s-small", model)
+    expected = (
+        "Nobody has measured what the kernels cost on a cortex-m23 yet: all costs are those of the "
+        "cortex-m4f. Measure it:  sernet-edge bench --board nano33 --fit FILE"
+    )
+    assert expected in capsys.readouterr().out
+    assert plan_json(planned, board, "x", model)["costs_of"] == "cortex-m4f"
+    print_plan(planned, load_board("nano33"), "emodb-3s-small", model)
+    assert "Nobody has measured" not in capsys.readouterr().out
+
+
+def test_smaller_tiles_are_chosen_where_they_fit_better():
+    found = plan("--board", "nano33", "--ram-budget", "40000")
+    tiles = {layer["tile"] for layer in found["layers"]} - {None}
+    assert tiles - {"4x4"}
 
 
 def test_budgets_that_nothing_fits_in_end_with_exit_5_and_the_nearest_plan():
@@ -90,7 +115,7 @@ def test_budgets_that_nothing_fits_in_end_with_exit_5_and_the_nearest_plan():
 
 
 def test_a_goal_of_the_board_that_cannot_be_kept_is_left_out_and_named():
-    result = run("--board", "nano33", "--flash-budget", "600000")
+    result = run("--board", "nano33", "--flash-budget", "524288")
     assert result.exit_code == 0
     assert "The board's goal cannot be met, and is left out: an answer " in result.stdout
 

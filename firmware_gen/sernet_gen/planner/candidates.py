@@ -1,11 +1,12 @@
 """The ways in which a group may run, each with its predicted cost and its memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
 from sernet_cal.qmodel_types import QModel
 from sernet_gen.groups import alone, members
-from sernet_gen.kernels.choice import Algorithm, Choice, Group, Weights
+from sernet_gen.kernels.choice import Algorithm, Choice, Group, TileName, Weights
 from sernet_gen.kernels.registry import kernel_of
 from sernet_gen.live import keeps_pace
 from sernet_gen.plan import refusal
@@ -30,6 +31,9 @@ _WEIGHTS: dict[Algorithm, tuple[Weights, ...]] = {
 
 # Channels kept out of transformed weights, where a whole layer of them is just too much flash.
 _APART = (0, 4, 8, 16)
+_TILES: tuple[TileName, ...] = get_args(TileName)
+# Tiles of a batch, where only the values of one batch at a time are kept.
+_TOGETHER = (4, 2, 1)
 
 
 @dataclass(frozen=True)
@@ -96,8 +100,21 @@ def _choices(model: QModel, group: Group, algorithm: Algorithm) -> Iterator[Choi
     height = model.traced[group.output].shape[0]
     for rows in _ROWS[algorithm]:
         for weights in _WEIGHTS[algorithm]:
-            for apart in _APART if weights == "transformed" else (0,):
-                yield Choice(algorithm, rows, -height % rows, weights, apart)
+            choice = Choice(algorithm, rows, -height % rows, weights)
+            yield from _winograd(choice) if algorithm == "winograd" else (choice,)
+
+
+def _winograd(choice: Choice) -> Iterator[Choice]:
+    """Yield the ways to run `choice` with tiles of each size."""
+    is_made = choice.weights != "transformed"
+    for tile in _TILES:
+        sized = replace(choice, tile=tile)
+        if is_made:
+            yield sized
+        for together in _TOGETHER:
+            yield replace(sized, together=together, by_batch=is_made)
+    if not is_made:
+        yield from (replace(choice, apart=apart) for apart in _APART if apart)
 
 
 def _candidate(

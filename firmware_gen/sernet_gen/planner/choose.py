@@ -14,7 +14,15 @@ from sernet_gen.planner.budgets import Budgets
 from sernet_gen.planner.candidates import ALGORITHMS, WITHOUT_WINOGRAD, Rejected, candidates_of
 from sernet_gen.planner.costs import CostTable
 from sernet_gen.planner.predict import Prediction, predict
-from sernet_gen.planner.search import Candidate, Combination, Limits, Order, find_best, in_order
+from sernet_gen.planner.search import (
+    Candidate,
+    Combination,
+    Limits,
+    Order,
+    find_best,
+    in_order,
+    unbeaten,
+)
 
 # Plans that are looked at to name the nearest one.
 _NEAREST_ATTEMPTS = 60
@@ -107,7 +115,7 @@ class _Search:
         found, rejected = candidates_of(
             self._model, group, self._algorithms, target.costs, target.wait_states, target.live
         )
-        self._candidates.append(found)
+        self._candidates.append(unbeaten(found))
         self._rejected[self._model.traced[group.output].name] = tuple(rejected)
 
     def best(self, budgets: Budgets) -> Chosen | None:

@@ -16,7 +16,9 @@ import numpy.typing as npt
 from sernet_gen.kernels.choice import Choice
 
 # Combinations that are looked at together; of more, the cheapest are.
-_MOST_COMBINATIONS = 200_000
+_MOST_COMBINATIONS = 50_000
+# Combinations that are weighed in one piece of memory.
+_MOST_AT_ONCE = 100_000
 # Combinations that are judged before the bounds are tightened by this share of the limits.
 _ATTEMPTS = 40
 _TIGHTER_BY = 0.05
@@ -93,22 +95,65 @@ def in_order(
     The arena's bound: of any group, what it has in use and what the others keep. The bound of the
     late cost: one run of each group.
     """
-    ordered = [unbeaten(group) for group in groups]
-    figures = [np.array([c.figures for c in group]).reshape(-1, 5) for group in ordered]
-    if any(len(group) == 0 for group in figures):
+    if not all(groups):
         return
+    ordered = _possible(groups, limits)
+    if not all(ordered):
+        return
+    figures = [_figures(group) for group in ordered]
     places = np.zeros((1, 0), np.int64)
     sums = np.zeros((1, 5))
     for at, group in enumerate(figures):
-        places, sums = _joined(places, sums, group)
-        rest = [other.min(axis=0) for other in figures[at + 1 :]]
-        within = _within(_with_rest(sums, rest), limits)
-        places, sums = places[within], sums[within]
-        keys = (*places.T, sums[:, _COST], _key(sums, order))
-        best = np.lexsort(keys)[:_MOST_COMBINATIONS]
-        places, sums = places[best], sums[best]
+        rest = _least_together(figures[at + 1 :])
+        parts = [
+            _joined_within(places[some], sums[some], group, rest, limits)
+            for some in _blocks(len(places), len(group))
+        ]
+        places, sums = (np.concatenate(part) for part in zip(*parts, strict=True))
+        places, sums = _least(places, sums, order)
     for row in places:
         yield tuple(group[place] for group, place in zip(ordered, row, strict=True))
+
+
+def _figures(group: Sequence[Candidate]) -> npt.NDArray[np.float64]:
+    return np.array([c.figures for c in group], np.float64).reshape(-1, 5)
+
+
+def _possible(groups: Sequence[Sequence[Candidate]], limits: Limits) -> list[list[Candidate]]:
+    """Return of each group the candidates that are within the limits beside the least of others."""
+    figures = [_figures(group) for group in groups]
+    found = []
+    for at, (group, own) in enumerate(zip(groups, figures, strict=True)):
+        others = _least_together(figures[:at] + figures[at + 1 :])
+        numbers = _within(np.zeros((1, 5)), own, others, limits)[1]
+        found.append([group[number] for number in numbers])
+    return found
+
+
+def _least_together(figures: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Return the least figures that one candidate of each group can have together, float64 [5]."""
+    least = np.zeros((1, 5))
+    for group in figures:
+        least = _added(least, group.min(axis=0)[None, :])
+    return np.asarray(least[0])
+
+
+def _blocks(rows: int, times: int) -> list[slice]:
+    """Return slices of `rows` that stay small when each row is taken `times` times."""
+    step = max(1, _MOST_AT_ONCE // max(1, times))
+    return [slice(first, first + step) for first in range(0, max(1, rows), step)]
+
+
+def _least(
+    places: npt.NDArray[np.int64], sums: npt.NDArray[np.float64], order: Order
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the least combinations in their order, ties by cost and then by place."""
+    if len(sums) > _MOST_COMBINATIONS:
+        keys = _key(sums, order)
+        some = keys <= np.partition(keys, _MOST_COMBINATIONS)[_MOST_COMBINATIONS]
+        places, sums = places[some], sums[some]
+    best = np.lexsort((*places.T, sums[:, _COST], _key(sums, order)))[:_MOST_COMBINATIONS]
+    return places[best], sums[best]
 
 
 def _key(sums: npt.NDArray[np.float64], order: Order) -> npt.NDArray[np.float64]:
@@ -117,14 +162,17 @@ def _key(sums: npt.NDArray[np.float64], order: Order) -> npt.NDArray[np.float64]
     return np.asarray(sums[:, {"cost": _COST, "late": _RUN, "flash": _FLASH}[order]])
 
 
-def _joined(
-    places: npt.NDArray[np.int64], sums: npt.NDArray[np.float64], group: npt.NDArray[np.float64]
+def _joined_within(
+    places: npt.NDArray[np.int64],
+    sums: npt.NDArray[np.float64],
+    group: npt.NDArray[np.float64],
+    rest: npt.NDArray[np.float64],
+    limits: Limits,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return every row with every candidate of `group`: their places, their figures together."""
-    count = len(group)
-    numbers = np.tile(np.arange(count), len(places))[:, None]
-    together = _added(np.repeat(sums, count, axis=0), np.tile(group, (len(sums), 1)))
-    return np.hstack([np.repeat(places, count, axis=0), numbers]), together
+    """Return every row with every candidate of `group` that may be within the limits with `rest`
+    beside them: their places, their figures together."""
+    rows, numbers = _within(sums, group, rest, limits)
+    return np.hstack([places[rows], numbers[:, None]]), _added(sums[rows], group[numbers])
 
 
 def _added(
@@ -136,20 +184,25 @@ def _added(
     return together
 
 
-def _with_rest(
-    sums: npt.NDArray[np.float64], rest: Sequence[npt.NDArray[np.float64]]
-) -> npt.NDArray[np.float64]:
-    for least in rest:
-        sums = _added(sums, least[None, :])
-    return sums
+def _within(
+    sums: npt.NDArray[np.float64],
+    group: npt.NDArray[np.float64],
+    rest: npt.NDArray[np.float64],
+    limits: Limits,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the pairs of rows of `sums` and of `group` that are within the limits with `rest`."""
 
+    def both(figure: int) -> npt.NDArray[np.float64]:
+        return np.asarray(sums[:, None, figure] + (group[None, :, figure] + rest[figure]))
 
-def _within(sums: npt.NDArray[np.float64], limits: Limits) -> npt.NDArray[np.bool_]:
-    return np.asarray(
-        (sums[:, _FLASH] <= limits.flash)
-        & (sums[:, _PEAK] + sums[:, _KEPT] <= limits.arena)
-        & (sums[:, _RUN] <= limits.late)
+    peaks = np.maximum(sums[:, None, _PEAK], np.maximum(group[None, :, _PEAK], rest[_PEAK]))
+    within = (
+        (both(_FLASH) <= limits.flash)
+        & (peaks + both(_KEPT) <= limits.arena)
+        & (both(_RUN) <= limits.late)
     )
+    rows, numbers = np.nonzero(within)
+    return rows, numbers
 
 
 def unbeaten(group: Sequence[Candidate]) -> list[Candidate]:

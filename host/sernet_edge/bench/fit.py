@@ -15,23 +15,25 @@ from sernet_edge.bench.parts import FRONT_END, NETWORK, SCHEDULE
 from sernet_edge.bench.result import Bench, Cost
 from sernet_gen.choices import Choices
 from sernet_gen.groups import alone, fusable_groups
-from sernet_gen.kernels.choice import Algorithm, Choice, Weights
+from sernet_gen.kernels.choice import Choice
 from sernet_gen.plan import Plan, refusal
 from sernet_gen.planner.costs import FLASH_WORDS
 from sernet_gen.planner.predict import runs_of
 from sernet_gen.planner.work import work_of_run, work_of_vector
 from sernet_gen.steps import make_step
 
-# The main algorithm, rows a run and weights of the plans that are measured.
-_VARIANTS: tuple[tuple[Algorithm, int, Weights], ...] = (
-    ("winograd", 2, "int8"),
-    ("winograd", 4, "int8"),
-    ("winograd", 4, "halves"),
-    ("winograd", 4, "thirds"),
-    ("winograd", 2, "transformed"),
-    ("winograd", 6, "transformed"),
-    ("direct", 1, "int8"),
-    ("direct", 4, "int8"),
+# What the plans that are measured take wherever it can be.
+_VARIANTS = (
+    Choice("winograd", 2, 0, "int8"),
+    Choice("winograd", 4, 0, "int8"),
+    Choice("winograd", 4, 0, "halves"),
+    Choice("winograd", 4, 0, "thirds"),
+    Choice("winograd", 2, 0, "transformed"),
+    Choice("winograd", 6, 0, "transformed"),
+    Choice("winograd", 2, 0, "int8", tile="4x2"),
+    Choice("winograd", 2, 0, "transformed", tile="2x2"),
+    Choice("direct", 1),
+    Choice("direct", 4),
 )
 
 
@@ -55,18 +57,16 @@ class Fit:
 
 def fit_choices(model: QModel) -> tuple[Choices, ...]:
     """Return the choices of the plans that a fit measures: every kernel in several shapes."""
-    return tuple(
-        _choices(model, algorithm, rows, weights) for algorithm, rows, weights in _VARIANTS
-    )
+    return tuple(_choices(model, variant) for variant in _VARIANTS)
 
 
-def _choices(model: QModel, algorithm: Algorithm, rows: int, weights: Weights) -> Choices:
-    """Return choices by `algorithm` where it can be, by `first_layer` or `direct` elsewhere."""
+def _choices(model: QModel, variant: Choice) -> Choices:
+    """Return choices by `variant` where it can be, by `first_layer` or `direct` elsewhere."""
     found: dict[int, Choice] = {}
-    direct = Choice("direct", min(rows, 4))
+    direct = Choice("direct", min(variant.rows, 4))
     for group in fusable_groups(model):
-        whole = [] if algorithm == "direct" else [Choice(algorithm, rows, 0, weights)]
-        whole += [Choice("first_layer", min(rows, 4))] if algorithm != "direct" else []
+        is_direct = variant.algorithm == "direct"
+        whole = [] if is_direct else [variant, Choice("first_layer", min(variant.rows, 4))]
         possible = [way for way in whole if not refusal(model, make_step(model, group, way))]
         if possible:
             found[group.output] = possible[0]
