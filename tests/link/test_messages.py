@@ -52,6 +52,10 @@ def test_sizes_are_the_same() -> None:
         (answers.TraceRows, bytes(4) + b"\x02\0\0\0" + bytes(4)),
         (answers.TraceCapture, bytes(4) + b"\x02\0\0\0" + bytes(3)),
         (answers.DeviceCounters, bytes(20)),
+        (answers.Heard, bytes(16)),
+        (answers.HeardSamples, bytes(9)),
+        (answers.HeardSamples, bytes(6)),
+        (answers.ListenState, bytes(35)),
         (answers.LiveState, bytes(19)),
     ],
 )
