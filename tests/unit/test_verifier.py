@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from sernet_edge import verify
+from sernet_edge.verify import verifier as verify
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.link.answers import Result, TensorDigest
 from sernet_edge.link.clip import ClipRun
