@@ -12,6 +12,7 @@ from sernet_cal.features import HOP_LENGTH, SAMPLE_RATE_HZ
 from sernet_cal.live import run_live, stream_rows
 from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import read_qmodel
+from sernet_cal.qmodel_types import QModel
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.emulator.counting import InstructionCounter
 from sernet_edge.emulator.machine import Machine
@@ -19,7 +20,8 @@ from sernet_edge.emulator.measure import countable, counting_session, emulated_m
 from sernet_edge.firmware import Firmware, check_files, check_model
 from sernet_edge.link.answers import DeviceInfo
 from sernet_edge.link.clip import block_samples
-from sernet_edge.link.live import LiveStream
+from sernet_edge.link.live import LiveStream, check_live
+from sernet_edge.link.session import Session
 from sernet_edge.link.transport import SerialTransport
 from sernet_edge.progress import Show
 from sernet_edge.verify.board import OnLog, Target, Terms, connected, identify
@@ -107,30 +109,17 @@ def verify_live(
     samples = np.concatenate([clip.samples for clip in clips])
     with connected(target.board, target.url, on_log) as (session, transport):
         identify(target, session, bundle, terms)
-        stream = LiveStream(session)
+        check_live(session.info)
         model = read_qmodel(bundle.int8)
-        entry = model.input
-        front_end = IntegerFrontEnd(bundle.front_end, entry.scale, entry.zero_point)
-        expected = run_live(model, stream_rows(front_end, samples))
-        if not len(expected):
-            raise InputError(
-                f"{len(samples) / SAMPLE_RATE_HZ:.1f} s of audio are too short for an answer.",
-                "Take more clips:  leave out --limit, or name a folder:  --data DIR",
-            )
+        expected = _expected(bundle, model, samples)
         machine = emulated_machine(transport)
         counting = countable(machine) if terms.is_counted else None
-        block = min(block_samples(session.info), HOP_LENGTH * answer_ticks(model))
-        tally = _Tally(expected)
-        for first in range(0, len(samples), block):
-            stream.push(samples[first : first + block])
-            tally.add(stream.answers, stream.state.scores)
-            show("samples sent", stream.samples, len(samples))
-        stream.end()
+        period = HOP_LENGTH * answer_ticks(model)
+        stream, tally = _compare(session, samples, expected, period, show)
         no_time = why_no_time(target.url, session.info)
         link, stack = session.link_counters(), machine.stack_high_water_bytes() if machine else None
         counted = None
         if counting is not None:  # restarts the board, so it comes last
-            period = HOP_LENGTH * answer_ticks(model)
             counted = _count(counting, transport, samples, period, show)
         return LiveVerification(
             session.info,
@@ -148,6 +137,32 @@ def verify_live(
             counted,
             stack,
         )
+
+
+def _expected(bundle: Bundle, model: QModel, samples: Samples) -> Int8Array:
+    """Return the twin's answers to the stream `samples`, one at least."""
+    front_end = IntegerFrontEnd(bundle.front_end, model.input.scale, model.input.zero_point)
+    expected = run_live(model, stream_rows(front_end, samples))
+    if not len(expected):
+        raise InputError(
+            f"{len(samples) / SAMPLE_RATE_HZ:.1f} s of audio are too short for an answer.",
+            "Take more clips:  leave out --limit, or name a folder:  --data DIR",
+        )
+    return expected
+
+
+def _compare(
+    session: Session, samples: Samples, expected: Int8Array, period: int, show: Show
+) -> tuple[LiveStream, "_Tally"]:
+    """Send `samples` in blocks that give one answer at most; look at the scores after each."""
+    stream, tally = LiveStream(session), _Tally(expected)
+    block = min(block_samples(session.info), period)
+    for first in range(0, len(samples), block):
+        stream.push(samples[first : first + block])
+        tally.add(stream.answers, stream.state.scores)
+        show("samples sent", stream.samples, len(samples))
+    stream.end()
+    return stream, tally
 
 
 def _check_build(firmware: Firmware) -> None:
