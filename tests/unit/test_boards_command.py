@@ -75,14 +75,15 @@ def test_every_board_is_listed_as_json(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_proof_is_what_the_file_says() -> None:
     def proof(**changes: object) -> tuple[str, str | None]:
-        entry = Entry(dataclasses.replace(NANO, **changes), None)  # type: ignore[arg-type]
+        entry = Entry(dataclasses.replace(NANO, **changes), {})  # type: ignore[arg-type]
         return entry.proof, entry.emulator
 
     assert proof() == ("emulated", "emu")
     assert proof(emulator="none") == ("compiled", None)
     assert proof(emulator="none", silicon="rev 2, 24 clips") == ("silicon", None)
-    entry = Entry(dataclasses.replace(NANO, emulator="none"), None).to_json()
-    assert (entry["emulator"], entry["silicon"], entry["models"]) == (None, None, None)
+    entry = Entry(dataclasses.replace(NANO, emulator="none"), {}).to_json()
+    assert (entry["emulator"], entry["silicon"]) == (None, None)
+    assert entry["models"] == dict.fromkeys(BUNDLED_NAMES)
 
 
 def test_predictions_say_what_they_count(table: Path) -> None:
@@ -103,7 +104,7 @@ def test_predictions_say_what_they_count(table: Path) -> None:
     assert (shares["duty_cycle"], shares["instruction_share"]) == (None, 0.25)
     assert shares["dropped"] == ["131,072 bytes of RAM"]
     assert entries["posix"] == {}
-    assert entries["pico"] is None
+    assert entries["pico"] == dict.fromkeys(BUNDLED_NAMES)
 
 
 def test_the_table_for_people(table: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +120,7 @@ def test_the_table_for_people(table: Path, capsys: pytest.CaptureFixture[str]) -
     assert "cortex-m33: its manual states no times" in text
     assert "No board was proven on silicon yet." in lines
     assert all(f"{board['title']}: {board['url']}" in text for board in text_of.values())
-    assert "-: nothing is predicted" not in text
+    assert "-: not predicted yet" not in text
 
 
 def test_a_board_without_predictions_names_the_command(
@@ -129,7 +130,7 @@ def test_a_board_without_predictions_names_the_command(
     monkeypatch.chdir(table.parent)
     run()
     text = capsys.readouterr().out
-    assert "-: nothing is predicted for " in text
+    assert "-: not predicted yet, on microbit_v2, " in text
     assert text.count("sernet-edge boards --update predictions.json") == 1
 
 
@@ -139,11 +140,32 @@ def test_only_what_is_out_of_date_is_computed(table: Path, monkeypatch: pytest.M
     assert table.read_bytes() == before
     faster = dataclasses.replace(M33, clock_hz=200_000_000)
     assert inputs_of(faster) != inputs_of(M33)
-    assert read_fits(faster, table) is None
+    assert read_fits(faster, table) == {}
     assert update_fits([NANO, faster], table, lambda *_: None) == ("pico2",)
-    assert read_fits(M33, table) is None
+    assert read_fits(M33, table) == {}
     assert update_fits([NANO], table, lambda *_: None) == ()
     assert list(json.loads(table.read_text())["boards"]) == ["nano33"]
+
+
+def test_an_interruption_loses_one_plan_at_most(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[str, str]] = []
+
+    def interrupted(board: Any, model: str) -> Fit | None:
+        calls.append((board.name, model))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return fake_fit(board, model)
+
+    path = table.parent / "new.json"
+    monkeypatch.setattr(predictions, "predict_fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        update_fits([NANO, M33], path, lambda *_: None)
+    assert list(read_fits(NANO, path)) == list(BUNDLED_NAMES[:1])
+    assert update_fits([NANO, M33], path, lambda *_: None) == ("nano33", "pico2")
+    assert calls[3:] == [(name, BUNDLED_NAMES[1]) for name in ("nano33", "pico2")]
+    assert path.read_bytes() == table.read_bytes()
 
 
 def test_a_network_that_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, assert_never
 
 from sernet_edge.catalogue.predictions import Fit, Fits, read_fits
+from sernet_edge.model.bundled import BUNDLED_NAMES
 from sernet_gen.board import Board, board_names, load_board
 
 Proof = Literal["silicon", "emulated", "process", "compiled"]
@@ -12,11 +13,10 @@ Proof = Literal["silicon", "emulated", "process", "compiled"]
 
 @dataclass(frozen=True)
 class Entry:
-    """`fits` is None where nothing was predicted, and empty for a process of this machine, which
-    has room for everything."""
+    """`fits`: what was predicted; a process of this machine has room for everything."""
 
     board: Board
-    fits: Fits | None
+    fits: Fits
 
     @property
     def emulator(self) -> str | None:
@@ -38,6 +38,19 @@ class Entry:
             case _:
                 assert_never(self.board.emulator)
 
+    @property
+    def planned_models(self) -> tuple[str, ...]:
+        """The bundled models that are planned for it: none for a process of this machine."""
+        return () if self.board.is_host else BUNDLED_NAMES
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether each of them has its prediction."""
+        return all(model in self.fits for model in self.planned_models)
+
+    def _model(self, name: str) -> dict[str, Any] | None:
+        return _fit_json(self.fits[name]) if name in self.fits else None
+
     def to_json(self) -> dict[str, Any]:
         """Return the board as `boards --json` prints it."""
         board, memory = self.board, self.board.memory
@@ -54,15 +67,11 @@ class Entry:
             "emulator": self.emulator,
             "proven": self.proof,
             "silicon": board.silicon,
-            "models": None if self.fits is None else _models(self.fits),
+            "models": {model: self._model(model) for model in self.planned_models},
         }
 
 
-def _models(fits: Fits) -> dict[str, Any]:
-    return {name: _model(fit) for name, fit in fits.items()}
-
-
-def _model(fit: Fit | None) -> dict[str, Any]:
+def _fit_json(fit: Fit | None) -> dict[str, Any]:
     if fit is None:
         return {"fits": False}
     return {

@@ -51,7 +51,7 @@ class Fit:
         return self.share if self.quantity == ESTIMATED_CYCLES else None
 
 
-# By the name of the model; None for one that does not fit the board.
+# By the name of the model, as far as it was planned; None for one that does not fit the board.
 Fits = Mapping[str, Fit | None]
 
 
@@ -60,40 +60,46 @@ def committed_table() -> Path:
     return Path(str(resources.files("sernet_edge.catalogue") / TABLE))
 
 
-def read_fits(board: Board, path: Path) -> Fits | None:
-    """Return what the table at `path` holds of `board`, None where it holds nothing or what was
-    computed for another state of the board or the models. Raises InputError for no such table.
+def read_fits(board: Board, path: Path) -> Fits:
+    """Return what the table at `path` holds of `board`, without what was computed for another state
+    of the board or the models. Raises InputError for no such table.
     """
-    entry = _read(path).get(board.name)
-    if entry is None or entry["inputs"] != inputs_of(board):
-        return None
-    return {name: _fit(value) for name, value in entry["models"].items()}
+    models = _valid_entry(board, _read(path))["models"]
+    return {name: _fit(value) for name, value in models.items()}
 
 
 def update_fits(
-    boards: list[Board], path: Path, on_board: Callable[[str, int, int], None]
+    boards: list[Board], path: Path, on_plan: Callable[[str, int, int], None]
 ) -> tuple[str, ...]:
-    """Compute what the table at `path` lacks of `boards` and write it, board by board, so that an
-    interruption loses one at most; returns the names of those that were computed.
+    """Compute what the table at `path` lacks of `boards`, the default model first; returns the
+    names of the boards that lacked something.
 
-    Entries of other boards are dropped. `on_board` sees what is done, how far, of how many.
+    The table is written after each plan, so that an interruption loses one at most; entries of
+    other boards are dropped. `on_plan` sees what is done, how far, of how many.
     """
-    names = {board.name for board in boards}
-    entries = {name: entry for name, entry in _read(path).items() if name in names}
-    stale = [
-        board for board in boards if entries.get(board.name, {}).get("inputs") != inputs_of(board)
+    table = _read(path)
+    entries = {board.name: _valid_entry(board, table) for board in boards}
+    lacking = [
+        (board, model)
+        for model in BUNDLED_NAMES
+        for board in boards
+        if model not in entries[board.name]["models"]
     ]
-    for done, board in enumerate(stale):
-        on_board("boards planned", done, len(stale))
-        fits = {name: predict_fit(board, name) for name in BUNDLED_NAMES}
-        entries[board.name] = {
-            "inputs": inputs_of(board),
-            "models": {name: None if fit is None else asdict(fit) for name, fit in fits.items()},
-        }
+    for done, (board, model) in enumerate(lacking):
+        on_plan("plans", done, len(lacking))
+        fit = predict_fit(board, model)
+        entries[board.name]["models"][model] = None if fit is None else asdict(fit)
         _write(path, entries)
-    on_board("boards planned", len(stale), len(stale))
+    on_plan("plans", len(lacking), len(lacking))
     _write(path, entries)
-    return tuple(board.name for board in stale)
+    return tuple(sorted({board.name for board, _ in lacking}))
+
+
+def _valid_entry(board: Board, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of `board` in `table`, without models where it is not there or outdated."""
+    entry: dict[str, Any] = table.get(board.name, {})
+    inputs = inputs_of(board)
+    return entry if entry.get("inputs") == inputs else {"inputs": inputs, "models": {}}
 
 
 def predict_fit(board: Board, model: str) -> Fit | None:
@@ -156,5 +162,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, entries: Mapping[str, Any]) -> None:
-    content = {"format": _FORMAT, "boards": dict(sorted(entries.items()))}
+    kept = {name: entry for name, entry in sorted(entries.items()) if entry["models"]}
+    content = {"format": _FORMAT, "boards": kept}
     write_atomically(path, (json.dumps(content, indent=1) + "\n").encode())

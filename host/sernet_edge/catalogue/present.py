@@ -7,7 +7,6 @@ from rich.table import Table
 from sernet_edge.bench.cycles import why_no_table
 from sernet_edge.catalogue.entry import Entry, Proof
 from sernet_edge.catalogue.predictions import Fit
-from sernet_edge.model.bundled import BUNDLED_NAMES
 from sernet_edge.tables import make_console, make_table, percent
 from sernet_gen.board import Emulator
 
@@ -61,16 +60,14 @@ def _fits(entries: Sequence[Entry]) -> Table:
         ("board", "model"), ("flash bytes", "RAM bytes", "duty cycle %", "answer ms")
     )
     for entry in entries:
-        if entry.board.is_host:
-            continue
-        for model in BUNDLED_NAMES:
-            name = entry.board.name if model == BUNDLED_NAMES[0] else ""
+        for place, model in enumerate(entry.planned_models):
+            name = "" if place else entry.board.name
             table.add_row(name, model, *_cells(entry, model))
     return table
 
 
 def _cells(entry: Entry, model: str) -> tuple[str, ...]:
-    if entry.fits is None or model not in entry.fits:
+    if model not in entry.fits:
         return ("-",) * 4
     fit = entry.fits[model]
     if fit is None:
@@ -96,7 +93,7 @@ def _legend(entries: Sequence[Entry]) -> list[str]:
         {
             entry.board.core
             for entry in entries
-            for fit in (entry.fits or {}).values()
+            for fit in entry.fits.values()
             if fit is not None and fit.duty_cycle is None
         }
     )
@@ -112,5 +109,5 @@ def _legend(entries: Sequence[Entry]) -> list[str]:
 
 
 def _missing(entries: Sequence[Entry], update: str) -> list[str]:
-    names = [entry.board.name for entry in entries if entry.fits is None]
-    return [f"-: nothing is predicted for {', '.join(names)} yet:  {update}"] if names else []
+    names = ", ".join(entry.board.name for entry in entries if not entry.is_whole)
+    return [f"-: not predicted yet, on {names}:  {update}"] if names else []
