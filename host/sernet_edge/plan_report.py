@@ -111,7 +111,7 @@ def _table(prediction: Prediction) -> Table:
 
 def _algorithm(choice: Choice) -> str:
     """Return the algorithm for a person, with the size of its tiles where it has any."""
-    return f"winograd F({choice.tile})" if choice.algorithm == "winograd" else choice.algorithm
+    return f"winograd {choice.tile}" if choice.algorithm == "winograd" else choice.algorithm
 
 
 def _millions(cost: float) -> str:

@@ -75,7 +75,7 @@ def test_the_text_says_what_was_chosen_and_why_not():
     assert result.exit_code == 0
     for words in (
         "emodb-3s on Arduino Nano 33 BLE Sense: predictions for one clip, in million estimated",
-        "winograd F(4x4)",
+        "winograd 4x4",
         "rows: made by one run; late: of the cost, what comes after the last sample",
         "of which the arena",
         "Duty cycle",
