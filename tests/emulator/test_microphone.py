@@ -20,10 +20,14 @@ from sernet_edge.emulator.backend import image_url, playing_url
 from sernet_edge.emulator.image import load_image
 from sernet_edge.link.answers import Heard
 from sernet_edge.link.clip import run_clip
-from sernet_edge.link.faults import DeviceRefusedError, DeviceRestartedError
+from sernet_edge.link.faults import (
+    DeviceRefusedError,
+    DeviceRestartedError,
+    GarbledAnswerError,
+)
 from sernet_edge.link.messages import AskSamples, Record
 from sernet_edge.link.microphone import ListeningStream, check_microphone, record_clip, room_samples
-from sernet_edge.link.session import Session, timing_of
+from sernet_edge.link.session import Session, Timing, timing_of
 from sernet_edge.link.transport import SerialTransport, open_port
 from sernet_edge.references import References
 from sernet_gen.board import load_board
@@ -167,6 +171,56 @@ def test_streams_give_the_answers_of_the_twin(
     assert all(scores == tuple(right[number - 1]) for number, scores in seen.items())
     assert max(levels) == np.abs(SOUND.astype(int)).max()
     assert stream.state.lost == 0
+
+
+class Lossy:
+    """A line that loses each seventh request and each fifth answer."""
+
+    def __init__(self, port: SerialTransport) -> None:
+        self._port, self.name, self.baud = port, port.name, port.baud
+        self._sent = self._seen = 0
+
+    def write(self, data: bytes) -> None:
+        self._sent += 1
+        if self._sent % 7:
+            self._port.write(data)
+
+    def read(self, timeout_s: float) -> bytes:
+        data = self._port.read(timeout_s)
+        self._seen += bool(data)
+        return b"" if data and self._seen % 5 == 0 else data
+
+    def close(self) -> None:
+        self._port.close()
+
+
+def test_a_lossy_line_changes_nothing(builds: Builds, sound: Path, bundle: Bundle) -> None:
+    port = open_port(playing_url(url_of(builds("posix")), sound), 0)
+    session = Session(Lossy(port), Timing(base_s=0.05, budget_factor=0.02))
+    try:
+        session.connect()
+        samples, run, lost = record_clip(session, 6000, sleep=no_sleep)
+        stream = ListeningStream(session)
+        for _ in range(10):
+            stream.ask()
+        stream.end()
+    finally:
+        port.close()
+    assert np.array_equal(samples, SOUND[:6000])
+    expected = References(bundle).expect(samples)
+    assert run.result.scores == tuple(expected.tensors[-1].ravel())
+    assert (lost, stream.samples % 160) == (0, 0)
+    assert session.counters.timeouts > 3
+
+
+def test_a_stream_does_not_go_on_after_a_reset(builds: Builds, sound: Path, meet: Meet) -> None:
+    url = playing_url(url_of(builds("posix")), sound)
+    stream = ListeningStream(meet(url))
+    while stream.samples < 4000:
+        stream.ask()
+    stream._session = meet(url)  # the same board, which knows nothing any more
+    with pytest.raises(GarbledAnswerError, match=r"and had .* before: it was reset"):
+        stream.ask()
 
 
 def test_a_sanitized_firmware_records_and_listens(

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sernet_cal.errors import InputError
 from sernet_cal.features import SAMPLE_RATE_HZ
 from sernet_edge.link.answers import DeviceInfo, Heard, HeardSamples, ListenState, LiveState
-from sernet_edge.link.clip import ClipRun, results
+from sernet_edge.link.clip import ClipRun, block_samples, results
 from sernet_edge.link.faults import GarbledAnswerError
 from sernet_edge.link.messages import AskSamples, Listen, LiveEnd, Record
 from sernet_edge.link.session import Session
@@ -62,9 +62,9 @@ def record_clip(
     check_microphone(session.info)
     clip = session.new_clip()
     request = Record(clip, count, debug=True)
-    # What is before a short clip is computed at once.
-    budget_s = session.budget_s(max(count, session.info.clip_samples))
-    deadline = time.monotonic() + 2 * (count / SAMPLE_RATE_HZ + budget_s) + 10.0
+    whole_s = count / SAMPLE_RATE_HZ + session.budget_s(max(count, session.info.clip_samples))
+    deadline = time.monotonic() + 2 * whole_s + 10.0
+    budget_s = session.budget_s(block_samples(session.info))  # it answers between two runs
     heard = session.ask(request, Heard.parse, clip, budget_s)
     while heard.classified < count:
         if time.monotonic() > deadline:
@@ -129,8 +129,8 @@ class ListeningStream:
         self._session.ask(LiveEnd(self._stream), LiveState.parse, self._stream)
 
     def _ask(self) -> ListenState:
-        second_s = self._session.budget_s(SAMPLE_RATE_HZ)
-        state = self._session.ask(Listen(self._stream), ListenState.parse, self._stream, second_s)
+        budget_s = self._session.budget_s(block_samples(self._session.info))
+        state = self._session.ask(Listen(self._stream), ListenState.parse, self._stream, budget_s)
         if len(state.scores) not in (0, len(self._session.info.classes)):
             raise GarbledAnswerError(
                 f"The board sent {len(state.scores)} scores for "
