@@ -87,7 +87,8 @@ def _latency(fit: Fit) -> str:
 def _legend(entries: Sequence[Entry]) -> list[str]:
     lines = [
         "Predicted by the planner, within the goals of the board's file: network and front-end, "
-        "without the serial link. Above 100 %: slower than audio comes. Answer: after the last sample."
+        "without the serial link. Above 100 %: slower than audio comes. Answer: after the last "
+        "sample."
     ]
     cores = sorted(
         {
