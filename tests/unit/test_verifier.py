@@ -7,12 +7,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from sernet_edge.verify import verifier as verify
 from sernet_edge.audio.synthetic import Clip
 from sernet_edge.link.answers import Result, TensorDigest
 from sernet_edge.link.clip import ClipRun
 from sernet_edge.link.session import Session
 from sernet_edge.references import Expectation, References
+from sernet_edge.verify import verifier as verify
 
 TENSORS = 70
 CLIP = Clip("made", np.zeros(1024, np.int16))
