@@ -30,7 +30,7 @@ from sernet_edge.verify.fleet_report import fleet_to_json, print_fleet
 from sernet_edge.verify.junit import write_junit
 from sernet_edge.verify.live import verify_live
 from sernet_edge.verify.live_report import live_to_json, print_live
-from sernet_edge.verify.report import Verification, print_report, to_json
+from sernet_edge.verify.report import print_report, to_json
 from sernet_gen.board import Board, load_board
 
 
@@ -115,24 +115,17 @@ def command(
             bundle = resolve_built_model(model, target.firmware.model)
             log = partial(_log, "device")
             verify_heard(target, bundle, microphone, terms, emulate, log, as_json)
-            return
-        _verify_live(target, model, list(Clips(data, limit)), terms, as_json)
+        else:
+            _verify_live(target, model, list(Clips(data, limit)), terms, as_json)
         return
     if is_single:
         target = _only_target(boards[0], ports, build)
-        result = _verify_one(target, model, list(Clips(data, limit)), terms)
-        rows: tuple[FleetRow, ...] = (FleetRow(target.board.name, target.url, result),)
-        if as_json:
-            click.echo(json.dumps(to_json(result)))
-        else:
-            print_report(result, result.info.classes)
+        rows: tuple[FleetRow, ...] = (
+            _verify_one(target, model, list(Clips(data, limit)), terms, as_json),
+        )
     else:
         _refuse_single_options(build, count)
-        rows = _verify_bench(boards, ports, model, list(Clips(data, limit)), terms)
-        if as_json:
-            click.echo(json.dumps(fleet_to_json(rows)))
-        else:
-            print_fleet(rows)
+        rows = _verify_bench(boards, ports, model, list(Clips(data, limit)), terms, as_json)
     if junit is not None:
         write_junit(rows, junit)
     if fleet_exit_code(rows) is not ExitCode.AGREED:
@@ -211,14 +204,18 @@ def _log(start: str, line: str) -> None:
 
 
 def _verify_one(
-    target: Target, model: Path | None, clips: Sequence[Clip], terms: Terms
-) -> Verification:
+    target: Target, model: Path | None, clips: Sequence[Clip], terms: Terms, as_json: bool
+) -> FleetRow:
     bundle = resolve_built_model(model, target.firmware.model)
     references = References(bundle)
+    log = partial(_log, "device")
     with progress_bars() as show:
-        return verify_board(
-            target, bundle, references, clips, terms, show, lambda line: _log("device", line)
-        )
+        result = verify_board(target, bundle, references, clips, terms, show, log)
+    if as_json:
+        click.echo(json.dumps(to_json(result)))
+    else:
+        print_report(result, result.info.classes)
+    return FleetRow(target.board.name, target.url, result)
 
 
 def _verify_live(
@@ -226,7 +223,7 @@ def _verify_live(
 ) -> None:
     bundle = resolve_built_model(model, target.firmware.model)
     with progress_bars() as show:
-        result = verify_live(target, bundle, clips, terms, show, lambda line: _log("device", line))
+        result = verify_live(target, bundle, clips, terms, show, partial(_log, "device"))
     if as_json:
         click.echo(json.dumps(live_to_json(result)))
     else:
@@ -241,14 +238,15 @@ def _verify_bench(
     model: Path | None,
     clips: Sequence[Clip],
     terms: Terms,
+    as_json: bool,
 ) -> tuple[FleetRow, ...]:
     bench = (
-        targets_at(ports, boards, lambda line: _log("note", line))
+        targets_at(ports, boards, partial(_log, "note"))
         if ports
         else [_emulated(board) for board in boards]
     )
     with progress_bars() as show:
-        return verify_fleet(
+        rows = verify_fleet(
             bench,
             lambda firmware: resolve_built_model(model, firmware.model),
             clips,
@@ -256,3 +254,8 @@ def _verify_bench(
             show,
             _log,
         )
+    if as_json:
+        click.echo(json.dumps(fleet_to_json(rows)))
+    else:
+        print_fleet(rows)
+    return rows

@@ -109,7 +109,7 @@ def _lines(result: MicrophoneVerification, recording: Path | None) -> list[str]:
     compared, tensors = result.tensors
     lines = [f"note: {finding}" for finding in result.findings]
     if not result.replayed.byte_exact:
-        lines.append(explain(result.replayed))
+        lines.append(f"DIFFERS  {explain(result.replayed)}")
     lines.append(
         f"build {result.info.build_id[:8]}"
         + (" (--any-build: not compared with the files here)" * result.any_build)

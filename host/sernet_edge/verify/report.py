@@ -149,12 +149,12 @@ def _figures(result: Verification) -> list[str]:
 
 def explain_differences(result: Verification) -> list[str]:
     """Return a line for each clip that differs."""
-    return [explain(report) for report in result.reports if not report.byte_exact]
+    return [f"DIFFERS  {explain(report)}" for report in result.reports if not report.byte_exact]
 
 
 def explain(report: ClipReport) -> str:
     """Return where the first byte of a clip that differs is."""
     if report.difference is not None:
-        return f"DIFFERS  {report.difference}"
+        return str(report.difference)
     reason = "its place was not looked for, or did not show again"
-    return f"DIFFERS  {report.clip}: first in {report.tensor} ({reason})"
+    return f"{report.clip}: first in {report.tensor} ({reason})"
