@@ -348,4 +348,6 @@ def test_a_board_without_an_emulator_is_refused(run: Run, monkeypatch: pytest.Mo
     monkeypatch.setattr("sernet_edge.commands.bench.load_board", lambda name: board)
     code, _, error = run("bench", "--board", "nano33")
     assert code == 2
-    assert error.startswith("nano33 has no emulator that counts; these have one: microbit_v2, mps2-")
+    assert error.startswith(
+        "nano33 has no emulator that counts; these have one: microbit_v2, mps2-"
+    )
