@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import soundfile
-from tiny_bundle import make_bundle, make_firmware, random_clip
+from tiny_bundle import make_bundle, make_firmware, once_a_board, random_clip
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import SernetError
@@ -52,15 +52,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.fixture(scope="module")
 def builds(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return the folder of a board's live build; each is made once."""
-    made: dict[str, Path] = {}
 
-    def build(board: str) -> Path:
-        if board not in made:
-            made[board] = tmp_path_factory.mktemp(board) / "build"
-            generate(bundle, load_board(board), made[board], choices={}, live=True)
-        return made[board]
+    def make(board: str, folder: Path) -> None:
+        generate(bundle, load_board(board), folder, choices={}, live=True)
 
-    return build
+    return once_a_board(make, tmp_path_factory)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from elftools.elf.elffile import ELFFile
-from tiny_bundle import make_bundle, make_firmware, random_clip
+from tiny_bundle import make_bundle, make_firmware, once_a_board, random_clip
 
 from sernet_cal.bundle import Bundle
 from sernet_cal.errors import SernetError
@@ -43,15 +43,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 @pytest.fixture(scope="module")
 def builds(bundle: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return the folder of a board's build; each is made once."""
-    made: dict[str, Path] = {}
-
-    def build(board: str) -> Path:
-        if board not in made:
-            made[board] = tmp_path_factory.mktemp(board) / "build"
-            make_firmware(bundle, board, made[board])
-        return made[board]
-
-    return build
+    return once_a_board(
+        lambda board, folder: make_firmware(bundle, board, folder), tmp_path_factory
+    )
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """A model bundle that is real in every part but tiny, and its firmware, for end-to-end tests."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tiny_models import small_sernet
 
 from sernet_cal import features
@@ -55,6 +57,21 @@ def make_firmware(
     return generate(
         bundle, load_board(board), folder, choices=choices, with_sketch=with_sketch, live=live
     )
+
+
+def once_a_board(
+    make: Callable[[str, Path], object], folders: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Return what gives the folder of a board's build; `make` fills each folder once."""
+    made: dict[str, Path] = {}
+
+    def build(board: str) -> Path:
+        if board not in made:
+            made[board] = folders.mktemp(board) / "build"
+            make(board, made[board])
+        return made[board]
+
+    return build
 
 
 def sanitized_program(build: Build, folder: Path) -> Path:
