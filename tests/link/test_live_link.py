@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,18 +20,21 @@ from sernet_cal.live import run_live, stream_rows
 from sernet_cal.mfcc import IntegerFrontEnd
 from sernet_cal.qmodel import read_qmodel
 from sernet_edge.emulator.backend import image_url
-from sernet_edge.link.answers import LiveState, Progress
+from sernet_edge.link.answers import Heard, HeardSamples, LiveState, Progress
 from sernet_edge.link.clip import run_clip
 from sernet_edge.link.faults import DeviceRefusedError, DeviceRestartedError, GarbledAnswerError
 from sernet_edge.link.live import LiveStream
 from sernet_edge.link.messages import (
     AskResult,
+    AskSamples,
     Finish,
     LiveBegin,
     LiveEnd,
     LivePush,
     Push,
+    Record,
 )
+from sernet_edge.link.microphone import ListeningStream, record_clip
 from sernet_edge.link.session import Session, Timing
 from sernet_edge.link.transport import open_port
 from sernet_edge.references import References
@@ -202,7 +206,8 @@ class Wrapping:
 
     def __init__(self, start: int, takes: int | None = None) -> None:
         self.next, self.count, self.takes = start, 2**32 - 1, takes
-        self.info = type("Info", (), {"is_live": True, "max_payload": 72, "classes": ("a", "b")})()
+        fields = {"is_live": True, "has_microphone": True, "max_payload": 72, "clip_samples": 9}
+        self.info = type("Info", (), {**fields, "classes": ("a", "b")})()
         self.offsets: list[int] = []
 
     def new_clip(self) -> int:
@@ -234,6 +239,32 @@ def test_a_board_that_takes_something_else_is_not_believed(takes: int) -> None:
     stream = LiveStream(Wrapping(0, takes))  # type: ignore[arg-type]
     with pytest.raises(GarbledAnswerError, match="of the stream after 32 samples from 0 on were"):
         stream.push(np.zeros(96, np.int16))
+
+
+class Garbling(Wrapping):
+    """A board whose answers have other sizes than were asked for."""
+
+    def ask(self, request: object, parse: object, clip: int, budget_s: float = 0.0) -> Any:
+        match request:
+            case AskSamples():
+                return HeardSamples(clip, 7, b"")
+            case Record():
+                return Heard(clip, 9, 9, 0, 9)
+            case _:
+                return LiveState(clip, 0, 1, 5, (1, 2, 3))
+
+
+def test_as_many_scores_as_classes() -> None:
+    with pytest.raises(GarbledAnswerError, match="The board sent 3 scores for 2 classes"):
+        LiveStream(Garbling(0))  # type: ignore[arg-type]
+    with pytest.raises(GarbledAnswerError, match="The board sent 3 scores for 2 classes"):
+        ListeningStream(Garbling(0))  # type: ignore[arg-type]
+
+
+def test_a_recording_comes_back_whole() -> None:
+    text = "The board sends 0 samples from sample 0 of 9 on, and says it has 7"
+    with pytest.raises(GarbledAnswerError, match=text):
+        record_clip(Garbling(0), 9)  # type: ignore[arg-type]
 
 
 def test_positions_on_the_device_wrap(tmp_path: Path) -> None:

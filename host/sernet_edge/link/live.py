@@ -63,17 +63,21 @@ class LiveStream:
     def _ask(self, request: LiveBegin | LivePush | LiveEnd, samples: int) -> LiveState:
         budget_s = self._session.budget_s(samples)
         state = self._session.ask(request, LiveState.parse, self._stream, budget_s)
-        if len(state.scores) not in (0, len(self._session.info.classes)):
-            raise GarbledAnswerError(
-                f"The board sent {len(state.scores)} scores for "
-                f"{len(self._session.info.classes)} classes."
-            )
+        check_scores(self._session.info, state.scores)
         return state
 
     def _take(self, state: LiveState) -> None:
         self.samples += (state.next_offset - self.samples) % _WRAP
         self.answers += (state.answers - self.answers) % _WRAP
         self.state = state
+
+
+def check_scores(info: DeviceInfo, scores: tuple[int, ...]) -> None:
+    """Raise GarbledAnswerError unless `scores` are those of an answer, or of none yet."""
+    if len(scores) not in (0, len(info.classes)):
+        raise GarbledAnswerError(
+            f"The board sent {len(scores)} scores for {len(info.classes)} classes."
+        )
 
 
 def check_live(info: DeviceInfo) -> None:

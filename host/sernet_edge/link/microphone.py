@@ -11,6 +11,7 @@ from sernet_cal.features import SAMPLE_RATE_HZ
 from sernet_edge.link.answers import DeviceInfo, Heard, HeardSamples, ListenState, LiveState
 from sernet_edge.link.clip import ClipRun, block_samples, results
 from sernet_edge.link.faults import GarbledAnswerError
+from sernet_edge.link.live import check_scores
 from sernet_edge.link.messages import AskSamples, Listen, LiveEnd, Record
 from sernet_edge.link.session import Session
 
@@ -131,9 +132,5 @@ class ListeningStream:
     def _ask(self) -> ListenState:
         budget_s = self._session.budget_s(block_samples(self._session.info))
         state = self._session.ask(Listen(self._stream), ListenState.parse, self._stream, budget_s)
-        if len(state.scores) not in (0, len(self._session.info.classes)):
-            raise GarbledAnswerError(
-                f"The board sent {len(state.scores)} scores for "
-                f"{len(self._session.info.classes)} classes."
-            )
+        check_scores(self._session.info, state.scores)
         return state
