@@ -6,8 +6,9 @@ from sernet_cal.qmodel_types import QModel, VectorOperator
 from sernet_gen.csyntax import abi_lock, c_array, c_struct
 from sernet_gen.kernels.choice import Group
 from sernet_gen.kernels.registry import group_kernel_names, kernel_of
+from sernet_gen.layout import SCRATCH_BYTES
 from sernet_gen.operator_source import kernel_names, render_operator
-from sernet_gen.plan import SCRATCH_BYTES, Plan
+from sernet_gen.plan import Plan
 from sernet_gen.steps import Step
 
 # The kernels that a network may do without: X of SN_KERNEL_X in sn_model.h.

@@ -6,22 +6,18 @@ schedule is the same for every clip length, a clip's end only leaves rows out. W
 endless clip (ring capacities, which memory may be shared) therefore holds for any clip.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sernet_cal.errors import ModelError
 from sernet_cal.kernels import MEAN_SUM_LIMIT
-from sernet_cal.qmodel_types import FullyConnected, QModel, Softmax, VectorOperator
-from sernet_gen.arena import BLOCK_ALIGNMENT, Block, place_blocks
+from sernet_cal.qmodel_types import QModel, VectorOperator
 from sernet_gen.kernels.choice import Choice, Group
 from sernet_gen.kernels.registry import algorithms, kernel_of
-from sernet_gen.live import check_endless, ring_bytes
+from sernet_gen.layout import SCRATCH, SUMS, Layout, Slots, Workspace, row_pitch, vector_operators
+from sernet_gen.live import check_endless
 from sernet_gen.schedule import Schedule, make_schedule
 from sernet_gen.steps import MAX_RUN_ROWS, MAX_WINDOW_ROWS, Step, make_steps
-
-ARENA_ALIGNMENT = 8
-# sizeof(sn_features_work) in sn_features.h: what the front-end works in between two rows.
-SCRATCH_BYTES = 4608
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +54,6 @@ class Plan:
         return tuple(bool(ring) for ring in self.slots)
 
 
-@dataclass(frozen=True)
-class _Slots:
-    """Key of the block that holds `count` slots of a tensor's ring, from slot `first` on."""
-
-    place: int
-    first: int
-    count: int
-
-
-@dataclass(frozen=True)
-class _Workspace:
-    place: int
-
-
 def plan_model(
     model: QModel, choices: Mapping[int, Choice] | None = None, live: bool = False
 ) -> Plan:
@@ -85,47 +67,27 @@ def plan_model(
     for step in steps:
         _check(model, step)
     schedule = make_schedule(model, steps)
-    mean = schedule.mean
-    # A clip's sums and a stream's ring of them are never needed at once.
-    summed = max(4 * model.traced[mean.output].channels, ring_bytes(model) if live else 0)
-    sums = Block("sums", summed, schedule.always | schedule.after)
-    scratch = Block("scratch", SCRATCH_BYTES, schedule.between)
-    vectors = list(_vector_blocks(model, schedule, live))
-    offsets, size = min(
-        (
-            place_blocks([sums, scratch, *vectors, *rings, *_workspace_blocks(model, schedule)])
-            for rings in (_ring_blocks(model, schedule, wide) for wide in (False, True))
-        ),
-        key=lambda placed: placed[1],
-    )
+    offsets, size = Layout(model, schedule, live).place(_workspaces(model, steps))
     placed: list[dict[int, int]] = [{} for _ in model.traced]
     for key, offset in offsets.items():
-        if isinstance(key, _Slots):
-            pitch = _pitch(model, key.place)
+        if isinstance(key, Slots):
+            pitch = row_pitch(model, key.place)
             placed[key.place] |= {key.first + i: offset + i * pitch for i in range(key.count)}
     slots = tuple(tuple(ring[slot] for slot in sorted(ring)) for ring in placed)
     if live:
         check_endless(model, schedule, slots)
-    source = model.traced[mean.input]
+    source = model.traced[schedule.mean.input]
     return Plan(
         schedule,
-        _vector_operators(model),
+        vector_operators(model),
         slots,
-        {key.place: offset for key, offset in offsets.items() if isinstance(key, _Workspace)},
-        offsets["sums"],
-        offsets["scratch"],
-        -(-size // ARENA_ALIGNMENT) * ARENA_ALIGNMENT,
+        {key.place: offset for key, offset in offsets.items() if isinstance(key, Workspace)},
+        offsets[SUMS],
+        offsets[SCRATCH],
+        size,
         MEAN_SUM_LIMIT // (255 * source.width) * source.period,
         live,
     )
-
-
-def _vector_operators(model: QModel) -> tuple[VectorOperator, ...]:
-    return tuple(op for op in model.operators if isinstance(op, FullyConnected | Softmax))
-
-
-def _pitch(model: QModel, place: int) -> int:
-    return -(-model.traced[place].row_bytes // BLOCK_ALIGNMENT) * BLOCK_ALIGNMENT
 
 
 def refusal(model: QModel, step: Step) -> str | None:
@@ -158,39 +120,10 @@ def _check(model: QModel, step: Step) -> None:
         )
 
 
-def _vector_blocks(model: QModel, schedule: Schedule, live: bool) -> Iterator[Block]:
-    """Yield the blocks of what is computed from the mean: after the last row, and `live` whenever
-    the mean gets one, the scores to be looked at until the next."""
-    vectors = [operator.output for operator in _vector_operators(model)]
-    *passing, scores = (schedule.mean.output, *vectors)
-    answering = schedule.times_of_runs(schedule.steps[-1]) if live else 0
-    kept = schedule.always if live else 0
-    for place in passing:
-        yield Block(_Slots(place, 0, 1), _pitch(model, place), schedule.after | answering)
-    yield Block(_Slots(scores, 0, 1), _pitch(model, scores), schedule.after | kept)
-
-
-def _ring_blocks(model: QModel, schedule: Schedule, wide: bool) -> Iterator[Block]:
-    """Yield the blocks of all rings. `wide`: with more slots than needed where that lets each be
-    shared alone, which often saves more than it takes."""
-    for place in schedule.rings:
-        capacity, rows = schedule.capacity(place), schedule.rows_of_period(place)
-        if wide and capacity < rows:
-            capacity = next(slots for slots in range(capacity, rows + 1) if rows % slots == 0)
-        size = _pitch(model, place)
-        if rows % capacity == 0:
-            # Each slot comes round at the same moments of every period, so it may be shared alone:
-            # the second of a pool's two rows is consumed at once.
-            for slot in range(capacity):
-                times = schedule.times(place, range(slot, rows, capacity))
-                yield Block(_Slots(place, slot, 1), size, times)
-        else:
-            times = schedule.times(place, range(rows))
-            yield Block(_Slots(place, 0, capacity), capacity * size, times)
-
-
-def _workspace_blocks(model: QModel, schedule: Schedule) -> Iterator[Block]:
-    for step in schedule.steps:
-        if isinstance(step.part, Group):
-            size = kernel_of(step.choice.algorithm).workspace_bytes(model, step.part, step.choice)
-            yield Block(_Workspace(step.output), size, schedule.times_of_runs(step))
+def _workspaces(model: QModel, steps: Iterable[Step]) -> dict[int, int]:
+    """Return the bytes that each group works in, by its output."""
+    return {
+        step.output: kernel_of(step.choice.algorithm).workspace_bytes(model, step.part, step.choice)
+        for step in steps
+        if isinstance(step.part, Group)
+    }

@@ -70,16 +70,35 @@ class Schedule:
         """Return the rows of a tensor that are made in a period."""
         return self.period // self.model.traced[place].period
 
-    def birth(self, place: int, row: int) -> int:
-        """Return the moment at which a row of a tensor is written."""
+    def _moment_of_row(self, of_period: Sequence[int], row: int) -> int:
+        """Return the moment of `row`, from those of the rows of one period."""
+        periods, row_of_period = divmod(row, len(of_period))
+        return of_period[row_of_period] + periods * self._length
+
+    @cached_property
+    def _births(self) -> dict[int, list[int]]:
+        """Of each ring the moments at which the rows of the first period are written."""
+        return {
+            place: [self._written(place, row) for row in range(self.rows_of_period(place))]
+            for place in self.rings
+        }
+
+    @cached_property
+    def _deaths(self) -> dict[int, list[int]]:
+        """Of each ring the moments at which the rows of the first period are last read."""
+        return {
+            place: [self._last_read(place, row) for row in range(self.rows_of_period(place))]
+            for place in self.rings
+        }
+
+    def _written(self, place: int, row: int) -> int:
         if place == 0:
             return row * self._moments_per_tick
         step = self.steps[self._places[place]]
         return self.moment(step, step.run_of(row))
 
-    def death(self, place: int, row: int) -> int:
-        """Return the moment at which a row of a tensor is read for the last time."""
-        moments = [self.birth(place, row)]
+    def _last_read(self, place: int, row: int) -> int:
+        moments = [self._written(place, row)]
         for step in self._readers[place]:
             run = step.last_reader(row)
             if run is not None:
@@ -88,18 +107,20 @@ class Schedule:
 
     def capacity(self, place: int) -> int:
         """Return the rows of a tensor that are needed at once."""
+        births = self._births[place]
         capacity = 1
-        for row in range(self.rows_of_period(place)):
-            death = self.death(place, row)
-            while self.birth(place, row + capacity) <= death:
+        for row, death in enumerate(self._deaths[place]):
+            while self._moment_of_row(births, row + capacity) <= death:
                 capacity += 1
         return capacity
 
     def times(self, place: int, rows: range) -> int:
-        """Return the bit mask of the moments of one period at which any of `rows` is in use."""
+        """Return the bit mask of the moments of one period at which any of `rows`, which are of
+        one period, is in use."""
+        births, deaths = self._births[place], self._deaths[place]
         mask = 0
         for row in rows:
-            mask |= self._span(self.birth(place, row), self.death(place, row))
+            mask |= self._span(births[row], deaths[row])
         return mask
 
     def times_of_runs(self, step: Step) -> int:

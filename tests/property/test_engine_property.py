@@ -14,7 +14,8 @@ from sernet_cal.qmodel_types import Mean
 from sernet_cal.reference import run_reference
 from sernet_gen.kernels.choice import Group
 from sernet_gen.kernels.registry import kernel_of
-from sernet_gen.plan import SCRATCH_BYTES, plan_model
+from sernet_gen.layout import SCRATCH_BYTES
+from sernet_gen.plan import plan_model
 
 SEEDS = st.integers(0, 2**32 - 1)
 
