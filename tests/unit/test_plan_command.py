@@ -44,6 +44,13 @@ def test_the_plan_of_nano33_keeps_to_its_budgets():
     assert whole == pytest.approx(predicted["network"], rel=0.02)
 
 
+def test_more_memory_gives_the_bundled_model_a_faster_plan():
+    ram = (40_000, 44_000)
+    small, large = (plan("--board", "nano33", "--ram-budget", f"{size}") for size in ram)
+    assert large["predicted"]["network"] < small["predicted"]["network"]
+    assert small["predicted"]["ram_bytes"] <= ram[0] < large["predicted"]["ram_bytes"] <= ram[1]
+
+
 def test_a_live_plan_gives_its_answers_one_by_one():
     found = plan("--board", "nano33", "--live")
     assert found["live"]

@@ -10,9 +10,9 @@ from sernet_gen.kernels.choice import Algorithm, Choice, Group, TileName, Weight
 from sernet_gen.kernels.registry import kernel_of
 from sernet_gen.live import keeps_pace
 from sernet_gen.plan import refusal
+from sernet_gen.planner.combinations import Candidate, Run
 from sernet_gen.planner.costs import CostTable
 from sernet_gen.planner.predict import runs_of
-from sernet_gen.planner.search import Candidate
 from sernet_gen.planner.work import work_of_run
 from sernet_gen.steps import Step, make_step, make_steps
 
@@ -127,15 +127,20 @@ def _candidate(
     """Return what `choices` cost `group`: time by `costs`, memory by its kernels."""
     outputs = {operator.output for operator in members(group)}
     steps = [step for step in make_steps(model, dict(choices)) if step.output in outputs]
-    runs = [costs.cost(work_of_run(model, step), wait_states) for step in steps]
+    runs = [_run(model, step, costs, wait_states) for step in steps]
     return Candidate(
         tuple(choices),
-        sum(run * runs_of(model, step) for run, step in zip(runs, steps, strict=True)),
-        sum(runs),
+        sum(run.cost * runs_of(model, step) for run, step in zip(runs, steps, strict=True)),
+        tuple(runs),
         sum(_flash(model, step) for step in steps),
         max(_in_use(model, step) for step in steps),
         sum(_staying(model, step) for step in steps),
     )
+
+
+def _run(model: QModel, step: Step, costs: CostTable, wait_states: float) -> Run:
+    cost = costs.cost(work_of_run(model, step), wait_states)
+    return Run(step.output, cost, _workspace(model, step))
 
 
 def _flash(model: QModel, step: Step) -> int:
@@ -144,14 +149,17 @@ def _flash(model: QModel, step: Step) -> int:
     return kernel_of(step.choice.algorithm).flash_bytes(model, step.part, step.choice)
 
 
+def _workspace(model: QModel, step: Step) -> int:
+    if not isinstance(step.part, Group):
+        return 0
+    return kernel_of(step.choice.algorithm).workspace_bytes(model, step.part, step.choice)
+
+
 def _in_use(model: QModel, step: Step) -> int:
     """Return the bytes of rows and workspace that a run of `step` needs."""
     read = sum(model.traced[place].row_bytes for place in step.inputs) * step.run_window
     made = model.traced[step.output].row_bytes * step.rows
-    if not isinstance(step.part, Group):
-        return read + made
-    kernel = kernel_of(step.choice.algorithm)
-    return read + made + kernel.workspace_bytes(model, step.part, step.choice)
+    return read + made + _workspace(model, step)
 
 
 def _staying(model: QModel, step: Step) -> int:

@@ -1,7 +1,7 @@
 """The planner: for each layer the algorithm, the strip and the place of its weights."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,17 +12,18 @@ from sernet_gen.kernels.choice import Algorithm, Choice, Group
 from sernet_gen.plan import Plan, plan_model
 from sernet_gen.planner.budgets import Budgets
 from sernet_gen.planner.candidates import ALGORITHMS, WITHOUT_WINOGRAD, Rejected, candidates_of
-from sernet_gen.planner.costs import CostTable
-from sernet_gen.planner.predict import Prediction, predict
-from sernet_gen.planner.search import (
+from sernet_gen.planner.combinations import (
     Candidate,
     Combination,
     Limits,
     Order,
-    find_best,
     in_order,
     unbeaten,
 )
+from sernet_gen.planner.costs import CostTable
+from sernet_gen.planner.pace import Pace, choices_of
+from sernet_gen.planner.predict import Prediction, predict
+from sernet_gen.planner.search import find_best
 
 # Plans that are looked at to name the nearest one.
 _NEAREST_ATTEMPTS = 60
@@ -105,7 +106,7 @@ class _Search:
         self._frame = target.costs.cost({"frame": 1}, target.wait_states)
         self._groups = fusable_groups(model)
         self._candidates: list[list[Candidate]] = []
-        self._known: dict[tuple[tuple[tuple[int, Choice], ...], ...], tuple[int, float]] = {}
+        self._paces: dict[tuple[tuple[tuple[int, int, int], ...], ...], Pace] = {}
         self._rejected: dict[str, tuple[Rejected, ...]] = {}
         for group in self._groups:
             self._add(group)
@@ -124,8 +125,7 @@ class _Search:
         return None if found is None else self._chosen(found)
 
     def _find(self, budgets: Budgets) -> Combination | None:
-        limits = self._limits(budgets)
-        return find_best(self._candidates, limits, lambda found: self._fits(found, limits))
+        return find_best(self._candidates, self._limits(budgets), self.pace)
 
     def _limits(self, budgets: Budgets) -> Limits:
         target = self._target
@@ -135,28 +135,19 @@ class _Search:
             _left(_cost_of(budgets.latency_ms, target), self._frame),
         )
 
-    def _fits(self, combination: Combination, limits: Limits) -> bool:
-        arena, late = self._judged(combination)
-        return arena <= limits.arena and late - self._frame <= limits.late
-
-    def _judged(self, combination: Combination) -> tuple[int, float]:
-        """Return the arena in bytes and the cost after the last sample; each is laid out once."""
-        key = tuple(chosen.choices for chosen in combination)
-        if key not in self._known:
-            plan = self._plan(self._choices(combination))
-            late = predict(self._model, plan, self._target.costs, self._target.wait_states).late
-            self._known[key] = plan.arena_bytes, late
-        return self._known[key]
-
-    def _plan(self, choices: dict[int, Choice]) -> Plan:
-        return plan_model(self._model, choices, self._target.live)
-
-    def _choices(self, combination: Iterable[Candidate]) -> dict[int, Choice]:
-        return dict(pair for chosen in combination for pair in chosen.choices)
+    def pace(self, combination: Combination) -> Pace:
+        """Return the pace of `combination`; each is worked out once."""
+        key = tuple(candidate.pace for candidate in combination)
+        if key not in self._paces:
+            target = self._target
+            self._paces[key] = Pace(
+                self._model, combination, target.costs, target.wait_states, target.live
+            )
+        return self._paces[key]
 
     def _chosen(self, combination: Combination) -> Chosen:
-        choices = self._choices(combination)
-        plan = self._plan(choices)
+        choices = choices_of(combination)
+        plan = plan_model(self._model, choices, self._target.live)
         prediction = predict(self._model, plan, self._target.costs, self._target.wait_states)
         return Chosen(choices, plan, prediction, self._code + prediction.flash, self._rejected)
 
@@ -181,16 +172,18 @@ class _Search:
         """Return the least of what a plan within `budgets` takes, among those that may be."""
         limits = self._limits(budgets)
         tried = islice(in_order(self._candidates, limits, order), _NEAREST_ATTEMPTS)
-        return min((taken(found) for found in tried if self._fits(found, limits)), default=None)
+        fitting = (found for found in tried if self.pace(found).fits(found, limits))
+        return min(map(taken, fitting), default=None)
 
     def _ram(self, combination: Combination) -> float:
-        return self._target.ram + self._target.stack + self._judged(combination)[0]
+        return self._target.ram + self._target.stack + self.pace(combination).arena_of(combination)
 
     def _flash(self, combination: Combination) -> float:
         return self._code + sum(chosen.flash for chosen in combination)
 
     def _latency_ms(self, combination: Combination) -> float:
-        return 1000.0 * self._judged(combination)[1] / self._target.clock_hz
+        late = self.pace(combination).late_with(combination) + self._frame
+        return 1000.0 * late / self._target.clock_hz
 
 
 def _left(limit: float | None, taken: float) -> float:

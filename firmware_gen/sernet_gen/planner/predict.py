@@ -8,6 +8,7 @@ from sernet_gen.kernels.registry import kernel_of
 from sernet_gen.plan import Plan
 from sernet_gen.planner.costs import CostTable
 from sernet_gen.planner.work import work_of_run, work_of_vector
+from sernet_gen.schedule import Schedule
 from sernet_gen.steps import Step
 
 
@@ -78,10 +79,7 @@ def _step(
     model: QModel, plan: Plan, step: Step, costs: CostTable, wait_states: float
 ) -> StepPrediction:
     run = costs.cost(work_of_run(model, step), wait_states)
-    runs = runs_of(model, step)
-    first = plan.schedule.lags[step.output]
-    last_row = model.input.shape[0] - 1
-    late = sum(first + number * step.run_ticks >= last_row for number in range(runs))
+    runs, late = runs_of(model, step), late_runs(model, plan.schedule, step)
     name, group = model.traced[step.output].name, step.part
     if not isinstance(group, Group):
         return StepPrediction(name, None, run * runs, run * late, 0, 0)
@@ -100,3 +98,11 @@ def runs_of(model: QModel, step: Step) -> int:
     """Return how often `step` runs for a clip of the model's own length."""
     paced = step.part.input if isinstance(step.part, Mean) else step.output
     return -(-(model.traced[paced].shape[0] + step.early) // step.rows)
+
+
+def late_runs(model: QModel, schedule: Schedule, step: Step) -> int:
+    """Return how many of the runs of `step` come after the last row of such a clip."""
+    first = schedule.lags[step.output]
+    last_row = model.input.shape[0] - 1
+    numbers = range(runs_of(model, step))
+    return sum(first + number * step.run_ticks >= last_row for number in numbers)

@@ -1,223 +1,127 @@
 """The fastest combination of candidates that fits.
 
-Costs and flash add up over the groups of a network; the arena and the latency do not (rings share
-bytes, runs fall together), so they are judged on whole plans, after bounds that are quick to
-compute for all combinations at once.
+The bounds of a combination's arena and latency may be far from the truth, which depends above all
+on its pace: how many rows each group makes a run. That gives the schedule, so when rings fill and
+which runs fall together. Wherever the fastest combination within the bounds has a pace that was not
+looked at yet, its schedule is made, and all combinations of that pace get bounds that are all but
+the truth. Only what is still within the limits is laid out in the arena.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from sernet_gen.kernels.choice import Choice
+from sernet_gen.planner.combinations import Candidate, Combination, Limits, Listing, listed
 
-# Combinations that are looked at together; of more, the cheapest are.
-_MOST_COMBINATIONS = 50_000
-# Combinations that are weighed in one piece of memory.
-_MOST_AT_ONCE = 100_000
-# Combinations that are judged before the bounds are tightened by this share of the limits.
-_ATTEMPTS = 40
+# Combinations that are looked at before the bounds are tightened by this share of the limits.
+_ATTEMPTS = 500
 _TIGHTER_BY = 0.05
 _TIGHTENINGS = 12
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """One way to run a group: its predicted `cost` for a clip and for one run, and bytes.
+class Outlook(Protocol):
+    """What is known of all combinations of one pace.
 
-    `choices`: by the output tensor of what they are for. `peak`: arena bytes in use while it runs
-    (window, workspace, output rows); `kept`: of these, the rows that stay needed between its runs.
+    `arena`: bytes that none of them can do without; `late`: what comes after the last row beside
+    the groups' runs.
     """
 
-    choices: tuple[tuple[int, Choice], ...]
-    cost: float
-    run_cost: float
-    flash: int
-    peak: int
-    kept: int
+    arena: int
+    late: float
 
-    @property
-    def rows(self) -> tuple[int, ...]:
-        """Rows a run of each choice."""
-        return tuple(choice.rows for _, choice in self.choices)
+    def arena_with(self, candidate: Candidate) -> int:
+        """Return the bytes in use, at most, while `candidate` runs."""
 
-    @property
-    def figures(self) -> tuple[float, float, int, int, int]:
-        """All that is compared: the less, the better."""
-        return self.cost, self.run_cost, self.flash, self.peak - self.kept, self.kept
+    def late_of(self, candidate: Candidate) -> float:
+        """Return what the runs of `candidate` cost that come after the last row."""
 
-
-@dataclass(frozen=True)
-class Limits:
-    """Of a combination: flash and arena in bytes, cost after the last sample; inf for none."""
-
-    flash: float = np.inf
-    arena: float = np.inf
-    late: float = np.inf
-
-    def times(self, factor: float) -> "Limits":
-        """Return the limits with those on arena and lateness, which are bounded, times `factor`."""
-        return Limits(self.flash, self.arena * factor, self.late * factor)
-
-
-Combination = tuple[Candidate, ...]
-Order = Literal["cost", "late", "flash", "arena"]
-_COST, _RUN, _FLASH, _PEAK, _KEPT = range(5)
+    def fits(self, combination: Combination, limits: Limits) -> bool:
+        """Return whether the plan of `combination` keeps to the limits on arena and lateness."""
 
 
 def find_best(
-    groups: Sequence[Sequence[Candidate]], limits: Limits, fits: Callable[[Combination], bool]
+    groups: Sequence[Sequence[Candidate]],
+    limits: Limits,
+    look: Callable[[Combination], Outlook],
 ) -> Combination | None:
-    """Return the cheapest combination within the limits for which `fits` says yes.
+    """Return the cheapest combination within the limits that was found to fit, None for none.
 
-    Only combinations whose bounds are within the limits are judged by `fits`, the cheapest first.
-    The bounds may be far from the truth, so after some that do not fit the others must keep to
-    tighter ones, step by step. None: nothing was found.
+    `look`: gives what is known of the combinations of the same pace.
+
+    Of more combinations than can be listed the cheapest are, which may all be too large: others
+    must keep to bounds that are tighter step by step.
     """
+    best: Combination | None = None
+    laid_out: dict[Combination, bool] = {}
+
+    def fits(combination: Combination) -> bool:
+        if combination not in laid_out:
+            laid_out[combination] = look(combination).fits(combination, limits)
+        return laid_out[combination]
+
     for step in range(_TIGHTENINGS):
-        tighter = limits.times(1.0 - step * _TIGHTER_BY)
-        found = next(filter(fits, islice(in_order(groups, tighter, "cost"), _ATTEMPTS)), None)
-        if found is not None:
-            return found
+        listing = listed(groups, limits.times(1.0 - step * _TIGHTER_BY), "cost")
+        cheaper = listing.cost < (np.inf if best is None else _cost(best))
+        best = _first_that_fits(listing, cheaper, limits, look, fits) or best
+    return best
+
+
+def _cost(combination: Combination) -> float:
+    return sum(candidate.cost for candidate in combination)
+
+
+def _first_that_fits(
+    listing: Listing,
+    wanted: npt.NDArray[np.bool_],
+    limits: Limits,
+    look: Callable[[Combination], Outlook],
+    fits: Callable[[Combination], bool],
+) -> Combination | None:
+    """Return the first combination that fits, of those that are `wanted`; None is found when none
+    does, or not soon enough."""
+    arena, late = listing.arena, listing.late
+    paces = _paces(listing)
+    may_fit = wanted.copy()
+    known: set[int] = set()
+    for _ in range(_ATTEMPTS):
+        may_fit &= (arena <= limits.arena) & (late <= limits.late)
+        if not may_fit.any():
+            break
+        number = int(may_fit.argmax())
+        combination, pace = listing[number], int(paces[number])
+        if pace not in known:
+            known.add(pace)
+            same = np.flatnonzero(paces == pace)
+            arena[same], late[same] = _foreseen(listing, same, look(combination))
+        elif fits(combination):
+            return combination
+        else:
+            may_fit[number] = False
     return None
 
 
-def in_order(
-    groups: Sequence[Sequence[Candidate]], limits: Limits, order: Order
-) -> Iterator[Combination]:
-    """Yield the combinations of one candidate a group whose bounds are within `limits`, the least
-    `order` first.
-
-    The arena's bound: of any group, what it has in use and what the others keep. The bound of the
-    late cost: one run of each group.
-    """
-    if not all(groups):
-        return
-    ordered = _possible(groups, limits)
-    if not all(ordered):
-        return
-    figures = [_figures(group) for group in ordered]
-    places = np.zeros((1, 0), np.int64)
-    sums = np.zeros((1, 5))
-    for at, group in enumerate(figures):
-        rest = _least_together(figures[at + 1 :])
-        parts = [
-            _joined_within(places[some], sums[some], group, rest, limits)
-            for some in _blocks(len(places), len(group))
-        ]
-        places, sums = (np.concatenate(part) for part in zip(*parts, strict=True))
-        places, sums = _least(places, sums, order)
-    for row in places:
-        yield tuple(group[place] for group, place in zip(ordered, row, strict=True))
+def _paces(listing: Listing) -> npt.NDArray[np.int64]:
+    """Return a number for each combination, the same for those of one pace."""
+    paces = np.zeros(len(listing), np.int64)
+    for at, group in enumerate(listing.groups):
+        known = sorted({candidate.pace for candidate in group})
+        own = np.array([known.index(candidate.pace) for candidate in group], np.int64)
+        paces = paces * len(known) + own[listing.places[:, at]]
+    return paces
 
 
-def _figures(group: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-    return np.array([c.figures for c in group], np.float64).reshape(-1, 5)
-
-
-def _possible(groups: Sequence[Sequence[Candidate]], limits: Limits) -> list[list[Candidate]]:
-    """Return of each group the candidates that are within the limits beside the least of others."""
-    figures = [_figures(group) for group in groups]
-    found = []
-    for at, (group, own) in enumerate(zip(groups, figures, strict=True)):
-        others = _least_together(figures[:at] + figures[at + 1 :])
-        numbers = _within(np.zeros((1, 5)), own, others, limits)[1]
-        found.append([group[number] for number in numbers])
-    return found
-
-
-def _least_together(figures: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-    """Return the least figures that one candidate of each group can have together, float64 [5]."""
-    least = np.zeros((1, 5))
-    for group in figures:
-        least = _added(least, group.min(axis=0)[None, :])
-    return np.asarray(least[0])
-
-
-def _blocks(rows: int, times: int) -> list[slice]:
-    """Return slices of `rows` that stay small when each row is taken `times` times."""
-    step = max(1, _MOST_AT_ONCE // max(1, times))
-    return [slice(first, first + step) for first in range(0, max(1, rows), step)]
-
-
-def _least(
-    places: npt.NDArray[np.int64], sums: npt.NDArray[np.float64], order: Order
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the least combinations in their order, ties by cost and then by place."""
-    if len(sums) > _MOST_COMBINATIONS:
-        keys = _key(sums, order)
-        some = keys <= np.partition(keys, _MOST_COMBINATIONS)[_MOST_COMBINATIONS]
-        places, sums = places[some], sums[some]
-    best = np.lexsort((*places.T, sums[:, _COST], _key(sums, order)))[:_MOST_COMBINATIONS]
-    return places[best], sums[best]
-
-
-def _key(sums: npt.NDArray[np.float64], order: Order) -> npt.NDArray[np.float64]:
-    if order == "arena":
-        return np.asarray(sums[:, _PEAK] + sums[:, _KEPT])
-    return np.asarray(sums[:, {"cost": _COST, "late": _RUN, "flash": _FLASH}[order]])
-
-
-def _joined_within(
-    places: npt.NDArray[np.int64],
-    sums: npt.NDArray[np.float64],
-    group: npt.NDArray[np.float64],
-    rest: npt.NDArray[np.float64],
-    limits: Limits,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return every row with every candidate of `group` that may be within the limits with `rest`
-    beside them: their places, their figures together."""
-    rows, numbers = _within(sums, group, rest, limits)
-    return np.hstack([places[rows], numbers[:, None]]), _added(sums[rows], group[numbers])
-
-
-def _added(
-    left: npt.NDArray[np.float64], right: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    """Return the figures of both: all add up but the peaks, of which the largest counts."""
-    together = left + right
-    together[:, _PEAK] = np.maximum(left[:, _PEAK], right[:, _PEAK])
-    return together
-
-
-def _within(
-    sums: npt.NDArray[np.float64],
-    group: npt.NDArray[np.float64],
-    rest: npt.NDArray[np.float64],
-    limits: Limits,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the pairs of rows of `sums` and of `group` that are within the limits with `rest`."""
-
-    def both(figure: int) -> npt.NDArray[np.float64]:
-        return np.asarray(sums[:, None, figure] + (group[None, :, figure] + rest[figure]))
-
-    peaks = np.maximum(sums[:, None, _PEAK], np.maximum(group[None, :, _PEAK], rest[_PEAK]))
-    within = (
-        (both(_FLASH) <= limits.flash)
-        & (peaks + both(_KEPT) <= limits.arena)
-        & (both(_RUN) <= limits.late)
-    )
-    rows, numbers = np.nonzero(within)
-    return rows, numbers
-
-
-def unbeaten(group: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates than which no other of as many rows a run is at least as good in all.
-
-    How late the answer comes depends on the runs that fall together at the end of a clip, which the
-    figures do not tell: two short ones may come later than a long one.
-    """
-    kept: list[Candidate] = []
-    for candidate in sorted(group, key=lambda c: (c.figures, str(c.choices))):
-        beaten = any(
-            other.rows == candidate.rows
-            and all(a <= b for a, b in zip(other.figures, candidate.figures, strict=True))
-            for other in kept
-        )
-        if not beaten:
-            kept.append(candidate)
-    return kept
+def _foreseen(
+    listing: Listing, numbers: npt.NDArray[np.int64], outlook: Outlook
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return arena and late cost of the combinations `numbers`, all of the pace of `outlook`."""
+    arena = np.full(len(numbers), float(outlook.arena))
+    late = np.full(len(numbers), outlook.late)
+    for at, group in enumerate(listing.groups):
+        places, inverse = np.unique(listing.places[numbers, at], return_inverse=True)
+        with_it = np.array([outlook.arena_with(group[place]) for place in places])
+        after = np.array([outlook.late_of(group[place]) for place in places])
+        arena = np.maximum(arena, with_it[inverse])
+        late += after[inverse]
+    return arena, late
