@@ -56,7 +56,7 @@ class Pace:
 
 def true_pace(combination):
     """Return a pace whose truth depends on the rows a run."""
-    rows = [row for candidate in combination for row in candidate.rows]
+    rows = [rows for candidate in combination for _, rows, _ in candidate.pace]
     return Pace(combination, sum(rows) % 7, 1 + sum(rows) % 3)
 
 

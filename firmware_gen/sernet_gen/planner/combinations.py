@@ -43,11 +43,6 @@ class Candidate:
     kept: int
 
     @property
-    def rows(self) -> tuple[int, ...]:
-        """Rows a run of each choice."""
-        return tuple(choice.rows for _, choice in self.choices)
-
-    @property
     def pace(self) -> tuple[tuple[int, int, int], ...]:
         """When it runs: for each choice what it is for, its rows a run, and how many of the first
         run lie above the clip."""
@@ -238,7 +233,7 @@ def _within(
 
 
 def unbeaten(group: Sequence[Candidate]) -> list[Candidate]:
-    """Return the candidates than which no other of as many rows a run is at least as good in all.
+    """Return the candidates than which no other of the same pace is at least as good in all.
 
     How late the answer comes depends on the runs that fall together at the end of a clip, which the
     figures do not tell: two short ones may come later than a long one.
@@ -246,7 +241,7 @@ def unbeaten(group: Sequence[Candidate]) -> list[Candidate]:
     kept: list[Candidate] = []
     for candidate in sorted(group, key=lambda c: (c.figures, str(c.choices))):
         beaten = any(
-            other.rows == candidate.rows
+            other.pace == candidate.pace
             and all(a <= b for a, b in zip(other.figures, candidate.figures, strict=True))
             for other in kept
         )

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sernet_gen.planner.combinations import Candidate, Combination, Limits, Listing, listed
 
 # Combinations that are looked at before the bounds are tightened by this share of the limits.
-_ATTEMPTS = 500
+_ATTEMPTS = 600
 _TIGHTER_BY = 0.05
 _TIGHTENINGS = 12
 
