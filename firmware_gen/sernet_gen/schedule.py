@@ -10,8 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
 from sernet_cal.qmodel_types import Mean, QModel
-from sernet_gen.steps import Step
+from sernet_gen.steps import Number, Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,7 @@ class Schedule:
         """The row tensors that are made, the input included."""
         return (0, *sorted(step.output for step in self.steps[:-1]))
 
-    def moment(self, step: Step, run: int) -> int:
+    def moment(self, step: Step, run: Number) -> Number:
         """Return when `step` has run `run`: ticks and the places within them, in one."""
         tick = run * step.run_ticks + self.lags[step.output]
         return tick * self._moments_per_tick + 1 + self._places[step.output]
@@ -70,57 +73,47 @@ class Schedule:
         """Return the rows of a tensor that are made in a period."""
         return self.period // self.model.traced[place].period
 
-    def _moment_of_row(self, of_period: Sequence[int], row: int) -> int:
-        """Return the moment of `row`, from those of the rows of one period."""
-        periods, row_of_period = divmod(row, len(of_period))
-        return of_period[row_of_period] + periods * self._length
-
     @cached_property
-    def _births(self) -> dict[int, list[int]]:
+    def _births(self) -> dict[int, npt.NDArray[np.int64]]:
         """Of each ring the moments at which the rows of the first period are written."""
-        return {
-            place: [self._written(place, row) for row in range(self.rows_of_period(place))]
-            for place in self.rings
-        }
+        return {place: self._written(place) for place in self.rings}
 
     @cached_property
-    def _deaths(self) -> dict[int, list[int]]:
+    def _deaths(self) -> dict[int, npt.NDArray[np.int64]]:
         """Of each ring the moments at which the rows of the first period are last read."""
-        return {
-            place: [self._last_read(place, row) for row in range(self.rows_of_period(place))]
-            for place in self.rings
-        }
+        return {place: self._last_read(place) for place in self.rings}
 
-    def _written(self, place: int, row: int) -> int:
+    def _written(self, place: int) -> npt.NDArray[np.int64]:
+        rows = np.arange(self.rows_of_period(place))
         if place == 0:
-            return row * self._moments_per_tick
+            return rows * self._moments_per_tick
         step = self.steps[self._places[place]]
-        return self.moment(step, step.run_of(row))
+        return self.moment(step, step.run_of(rows))
 
-    def _last_read(self, place: int, row: int) -> int:
-        moments = [self._written(place, row)]
+    def _last_read(self, place: int) -> npt.NDArray[np.int64]:
+        rows = np.arange(self.rows_of_period(place))
+        last = self._births[place]
         for step in self._readers[place]:
-            run = step.last_reader(row)
-            if run is not None:
-                moments.append(self.moment(step, run))
-        return max(moments)
+            run = step.last_reader(rows)
+            read = rows <= step.last_read(run)
+            last = np.maximum(last, np.where(read, self.moment(step, run), 0))
+        return last
 
     def capacity(self, place: int) -> int:
         """Return the rows of a tensor that are needed at once."""
-        births = self._births[place]
-        capacity = 1
-        for row, death in enumerate(self._deaths[place]):
-            while self._moment_of_row(births, row + capacity) <= death:
-                capacity += 1
-        return capacity
+        births, deaths = self._births[place], self._deaths[place]
+        periods = 1 + int(deaths.max()) // self._length
+        later = births + self._length * np.arange(periods + 1)[:, None]
+        written = np.searchsorted(later.ravel(), deaths, side="right")
+        return int((written - np.arange(len(births))).max())
 
     def times(self, place: int, rows: range) -> int:
         """Return the bit mask of the moments of one period at which any of `rows`, which are of
         one period, is in use."""
-        births, deaths = self._births[place], self._deaths[place]
+        births, deaths = (of[place][rows].tolist() for of in (self._births, self._deaths))
         mask = 0
-        for row in rows:
-            mask |= self._span(births[row], deaths[row])
+        for birth, death in zip(births, deaths, strict=True):
+            mask |= self._span(birth, death)
         return mask
 
     def times_of_runs(self, step: Step) -> int:

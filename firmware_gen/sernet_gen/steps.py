@@ -6,6 +6,10 @@ the clip are left out.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from sernet_cal.errors import ModelError
 from sernet_cal.qmodel_types import (
@@ -27,6 +31,10 @@ MAX_WINDOW_ROWS = 32
 MAX_RUN_ROWS = 16
 
 Part = Group | Pool | Concatenation | Mean
+
+
+# A row or a run, or many at once.
+Number = TypeVar("Number", int, npt.NDArray[np.int64])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,22 +84,22 @@ class Step:
         """Input rows that a run reads."""
         return (self.rows - 1) * self.stride + self.window
 
-    def first_read(self, run: int) -> int:
+    def first_read(self, run: Number) -> Number:
         """Return the first input row that run `run` reads; below 0 above the clip."""
         return (run * self.rows - self.early) * self.stride - self.above
 
-    def last_read(self, run: int) -> int:
+    def last_read(self, run: Number) -> Number:
         """Return the last input row that run `run` reads."""
         return self.first_read(run) + self.run_window - 1
 
-    def run_of(self, row: int) -> int:
+    def run_of(self, row: Number) -> Number:
         """Return the run that makes output row `row`."""
         return (row + self.early) // self.rows
 
-    def last_reader(self, row: int) -> int | None:
-        """Return the last run that reads input row `row`, None where windows skip it."""
-        run = (row + self.above + self.early * self.stride) // (self.rows * self.stride)
-        return run if row <= self.last_read(run) else None
+    def last_reader(self, row: Number) -> Number:
+        """Return the last run whose window begins at input row `row` or above it: the last that
+        reads the row, unless windows skip it and this one has ended."""
+        return (row + self.above + self.early * self.stride) // (self.rows * self.stride)
 
 
 def make_steps(model: QModel, choices: Mapping[int, Choice]) -> tuple[Step, ...]:
